@@ -1,0 +1,40 @@
+"""Facial expression recognition without deep learning."""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+#: Public names and the module each lives in, imported when first used: neither dlib nor
+#: LightGBM is loaded by ``import fer_classic``.
+_PUBLIC = {
+    "ExpressionClassifier": "classify",
+    "FIVE": "labels",
+    "FaceSettings": "settings",
+    "FerClassicError": "errors",
+    "GeometryFeatures": "features",
+    "HOGFeatures": "features",
+    "LBPFeatures": "features",
+    "SEVEN": "labels",
+    "Settings": "settings",
+    "compute_features": "features",
+    "cross_validate": "evaluate",
+    "evaluate": "evaluate",
+    "extract_faces": "faces",
+    "load_model": "persist",
+    "predict_faces": "pipeline",
+    "read_dataset": "dataset",
+    "save_model": "persist",
+    "train_model": "pipeline",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'fer_classic' has no attribute {name!r}")
+    return getattr(import_module(f"fer_classic.{_PUBLIC[name]}"), name)
+
+
+def __dir__():
+    return [*__all__, "__version__"]

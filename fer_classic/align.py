@@ -1,0 +1,182 @@
+"""Alignment: a similarity transform that puts every face in the same place."""
+
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+from PIL import Image
+
+from fer_classic.errors import one_of
+
+#: Landmarks that move little with expression; the transform is fitted to these.
+STABLE = {
+    "5": (36, 39, 42, 45, 33),  # corners of the eyes, base of the nose
+    "68": (*range(0, 17), *range(27, 48)),  # all but brows and mouth
+}
+METHODS = ("none", *STABLE)
+
+#: Place of the mean face in the crop: distance of the outer eye corners and the
+#: height of their midpoint, over the side of the crop.
+EYE_DISTANCE = 0.70
+EYE_HEIGHT = 0.28
+#: Side of a crop over the side of a detector's box, which shows the same region.
+BOX_SHARE = 0.55
+
+
+@lru_cache(maxsize=1)
+def mean_shape():
+    """Mean of the 68 landmarks, symmetric, over the faces of FER2013's training part.
+
+    Returns
+    -------
+    ndarray of float64, shape (68, 2)
+        The outer eye corners are at (-0.5, 0) and (0.5, 0); y grows downwards.
+    """
+    text = (files("fer_classic") / "data" / "mean_shape.csv").read_text()
+    shape = np.loadtxt(text.splitlines(), delimiter=",", skiprows=1)
+    shape.setflags(write=False)
+    return shape
+
+
+def canonical_shape(size):
+    """The mean shape as it lies in an aligned crop.
+
+    Parameters
+    ----------
+    size : int
+        Side of the crop in pixels.
+
+    Returns
+    -------
+    ndarray of float64, shape (68, 2), in pixels
+    """
+    return (mean_shape() * EYE_DISTANCE + (0.5, EYE_HEIGHT)) * size - 0.5
+
+
+def similarity(source, target):
+    """Least-squares similarity transform (Umeyama, TPAMI 1991, without reflection).
+
+    Parameters
+    ----------
+    source, target : array of float, shape (n, 2)
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 3)
+        ``M`` with ``target ≈ source @ M[:, :2].T + M[:, 2]``. If all source points
+        coincide, a mere shift.
+    """
+    source = np.asarray(source, dtype=np.float64)
+    target = np.asarray(target, dtype=np.float64)
+    a, b = source - source.mean(axis=0), target - target.mean(axis=0)
+    total = (a * a).sum()
+    if total < 1e-12:
+        scale_cos, scale_sin = 1.0, 0.0
+    else:
+        scale_cos = (a * b).sum() / total
+        scale_sin = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / total
+    linear = np.array([[scale_cos, -scale_sin], [scale_sin, scale_cos]])
+    shift = target.mean(axis=0) - linear @ source.mean(axis=0)
+    return np.column_stack([linear, shift])
+
+
+def transform(points, matrix):
+    """Apply a 2x3 transform to points.
+
+    Parameters
+    ----------
+    points : array of float, shape (n, 2)
+    matrix : array of float, shape (2, 3)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+    """
+    return np.asarray(points, dtype=np.float64) @ matrix[:, :2].T + matrix[:, 2]
+
+
+def alignment(face, points, *, method, size):
+    """Transform from the photograph to the aligned crop.
+
+    Parameters
+    ----------
+    face : Face
+        Used by method "none": the crop then shows the box and some margin, upright.
+    points : array of float, shape (68, 2)
+        Landmarks in pixels of the photograph.
+    method : {"none", "5", "68"}
+        Which landmarks the transform is fitted to.
+    size : int
+        Side of the crop in pixels.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 3)
+
+    Raises
+    ------
+    UsageError
+        The method is unknown.
+    """
+    one_of(method, METHODS, "align")
+    if method == "none":
+        scale = size * BOX_SHARE / max(face.width, face.height, 1.0)
+        box = canonical_shape(size)[27:48].mean(axis=0)
+        centre = np.array([face.x + face.width / 2, face.y + face.height / 2]) - 0.5
+        shift = box - scale * centre
+        return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+    stable = list(STABLE[method])
+    return similarity(np.asarray(points)[stable], canonical_shape(size)[stable])
+
+
+def warp(gray, matrix, size):
+    """Resample the square that a transform maps to the crop.
+
+    Bilinear after reduction by whole factors, so that large faces do not alias; beyond
+    its edges the image is continued by its border.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (H, W)
+    matrix : ndarray of float64, shape (2, 3)
+        From pixels of the image to pixels of the crop, centres at whole numbers.
+    size : int
+        Side of the crop in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (size, size)
+    """
+    inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
+    low, high = -0.5, size - 0.5
+    corners = transform([(low, low), (low, high), (high, low), (high, high)], inverse)
+    shrink = max(1, int(np.hypot(*inverse[:, 0])))
+    # Cut what lies in the image, shrink it, and only then repeat the border, so that
+    # the work depends on the crop and the image, never on how far the square reaches.
+    limit = np.array(gray.shape[::-1])
+    first = np.clip(np.floor(corners.min(axis=0)) - 2 * shrink, 0, limit - 1)
+    last = np.clip(np.ceil(corners.max(axis=0)) + 2 * shrink + 1, first + 1, limit)
+    (left, top), (right, bottom) = first.astype(int), last.astype(int)
+    image = Image.fromarray(gray[top:bottom, left:right])
+    if shrink > 1:
+        image = image.reduce(shrink)
+    linear = inverse[:, :2] / shrink
+    shift = (inverse[:, 2] + 0.5 - (left, top)) / shrink - 0.5
+    return _sample(np.asarray(image), linear, shift, size)
+
+
+def _sample(gray, linear, shift, size):
+    """Bilinear samples at ``linear @ (x, y) + shift``, clamped to the image."""
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    linear, shift = linear.astype(np.float32), shift.astype(np.float32)
+    column = np.clip(linear[0, 0] * x + linear[0, 1] * y + shift[0], 0, None)
+    row = np.clip(linear[1, 0] * x + linear[1, 1] * y + shift[1], 0, None)
+    column = np.minimum(column, gray.shape[1] - 1)
+    row = np.minimum(row, gray.shape[0] - 1)
+    c0, r0 = column.astype(np.intp), row.astype(np.intp)
+    c1 = np.minimum(c0 + 1, gray.shape[1] - 1)
+    r1 = np.minimum(r0 + 1, gray.shape[0] - 1)
+    fx, fy = column - c0, row - r0
+    top = gray[r0, c0] * (1 - fx) + gray[r0, c1] * fx
+    bottom = gray[r1, c0] * (1 - fx) + gray[r1, c1] * fx
+    return np.rint(top * (1 - fy) + bottom * fy).astype(np.uint8)

@@ -1,0 +1,214 @@
+"""Balancing uneven classes by resampling or weights. Used only inside ``fit``."""
+
+import copy
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.neighbors import NearestNeighbors
+
+from fer_classic.errors import one_of
+
+METHODS = (
+    "none",
+    "class_weight",
+    "smote",
+    "borderline_smote",
+    "adasyn",
+    "smote_enn",
+    "random_over",
+    "random_under",
+    "mirror",
+)
+_WITH_NEIGHBORS = ("smote", "borderline_smote", "adasyn", "smote_enn")
+
+#: Dimensions in which neighbours are sought, and rows from which they are learned.
+COMPONENTS = 64
+FIT_ROWS = 3000
+
+
+def resample(X, y, method, *, n_neighbors=5, random_state=0, X_mirror=None):
+    """Balance a training set.
+
+    Neighbours are sought among standardised columns, rotated to their principal
+    components where there are many, because distances over thousands of columns of
+    unlike scale mean little; new rows are interpolated between the original ones.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n, d)
+    y : ndarray, shape (n,)
+        Classes.
+    method : str
+        "none" and "class_weight" keep the rows; "smote" (Chawla et al. 2002),
+        "borderline_smote" (Han et al. 2005), "adasyn" (He et al. 2008) and
+        "random_over" add rows to the smaller classes; "smote_enn" (Batista et al.
+        2004) then removes rows that their neighbours contradict; "random_under" cuts
+        all classes to the smallest; "mirror" adds the mirrored copies of images of
+        smaller classes, at most one each.
+    n_neighbors : int
+        Neighbours of the SMOTE family.
+    random_state : int
+    X_mirror : ndarray of float32, shape (n, d), optional
+        Features of the mirrored images, needed by "mirror".
+
+    Returns
+    -------
+    X : ndarray of float32, shape (m, d)
+    y : ndarray, shape (m,)
+    weights : ndarray of float64, shape (m,)
+        Mean 1; uneven only for "class_weight".
+
+    Raises
+    ------
+    ValueError
+        The method is unknown, a class has too few rows for its neighbours, or
+        ``X_mirror`` is missing.
+    """
+    one_of(method, METHODS, "balance")
+    weights = None
+    if method == "class_weight":
+        weights = balanced_weights(y)
+    elif method == "mirror":
+        X, y = _mirror(X, y, X_mirror, random_state)
+    elif method in _WITH_NEIGHBORS:
+        _check_counts(y, method, n_neighbors)
+        X, y = _with_neighbors(X, y, method, n_neighbors, random_state)
+    elif method != "none":
+        from imblearn.over_sampling import RandomOverSampler
+        from imblearn.under_sampling import RandomUnderSampler
+
+        over = method == "random_over"
+        sampler = RandomOverSampler if over else RandomUnderSampler
+        X, y = sampler(random_state=random_state).fit_resample(X, y)
+    return X, y, np.ones(len(y)) if weights is None else weights
+
+
+def balanced_weights(y, prior=None):
+    """Weights that give each class its share of the total.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+    prior : ndarray of float, shape (n_classes,), optional
+        Share of each class, in sorted order; equal by default.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,), of mean 1
+    """
+    classes, index, counts = np.unique(y, return_inverse=True, return_counts=True)
+    share = np.full(len(classes), 1.0) if prior is None else np.asarray(prior)
+    return (share / share.sum() * len(y) / counts)[index]
+
+
+def _check_counts(y, method, n_neighbors):
+    names, counts = np.unique(y, return_counts=True)
+    for name, count in zip(names, counts, strict=True):
+        if count <= n_neighbors:
+            lower = f", lower n_neighbors to {count - 1}" if count > 1 else ""
+            raise ValueError(
+                f"Class {str(name)!r} has {count} training image{'s' * (count > 1)}, "
+                f"but balance={method!r} with n_neighbors={n_neighbors} needs at least "
+                f"{n_neighbors + 1}. Add images of this class{lower}, or choose "
+                "balance='class_weight'."
+            )
+
+
+def _with_neighbors(X, y, method, n_neighbors, random_state):
+    from imblearn.combine import SMOTEENN
+    from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
+    from imblearn.under_sampling import EditedNearestNeighbours
+
+    space = _Space(X, random_state)
+
+    def neighbors(number):
+        # imbalanced-learn counts a row as its own first neighbour.
+        return _SpaceNeighbors(n_neighbors=number + 1, space=space)
+
+    k = neighbors(n_neighbors)
+    if method == "adasyn":
+        sampler = ADASYN(n_neighbors=k, random_state=random_state)
+    elif method == "borderline_smote":
+        m = neighbors(min(10, len(y) - 1))
+        sampler = BorderlineSMOTE(k_neighbors=k, m_neighbors=m, random_state=random_state)
+    else:
+        sampler = SMOTE(k_neighbors=k, random_state=random_state)
+    if method == "smote_enn":
+        enn = EditedNearestNeighbours(n_neighbors=neighbors(3), kind_sel="mode")
+        sampler = SMOTEENN(smote=sampler, enn=enn, random_state=random_state)
+    try:
+        resampled, labels = sampler.fit_resample(X, y)
+    except ValueError as error:
+        if "No samples will be generated" in str(error):  # ADASYN, classes even already
+            return X, y
+        raise
+    if len(np.unique(labels)) < len(np.unique(y)):
+        gone = sorted(set(np.unique(y)) - set(np.unique(labels)))
+        raise ValueError(
+            f"balance={method!r} removed every image of class {str(gone[0])!r}. "
+            "Choose balance='smote' or 'class_weight'."
+        )
+    return resampled, labels
+
+
+def _mirror(X, y, X_mirror, random_state):
+    if X_mirror is None:
+        raise ValueError(
+            "balance='mirror' needs X_mirror, the features of the mirrored images. "
+            "Pass X_mirror to fit, or choose another balance."
+        )
+    random = np.random.default_rng(random_state)
+    classes, counts = np.unique(y, return_counts=True)
+    added = []
+    for name, count in zip(classes, counts, strict=True):
+        wanted = min(counts.max() - count, count)
+        rows = np.flatnonzero(y == name)
+        added.append(np.sort(random.choice(rows, wanted, replace=False)))
+    added = np.concatenate(added)
+    return np.concatenate([X, X_mirror[added]]), np.concatenate([y, y[added]])
+
+
+class _Space:
+    """Standardised columns, projected to principal components if there are many."""
+
+    def __init__(self, X, random_state):
+        from sklearn.decomposition import PCA
+
+        random = np.random.default_rng(random_state)
+        rows = random.choice(len(X), min(len(X), FIT_ROWS), replace=False)
+        sample = np.asarray(X[np.sort(rows)], dtype=np.float32)
+        self.mean = sample.mean(axis=0)
+        self.scale = np.maximum(sample.std(axis=0), 1e-6)
+        self.basis = None
+        if X.shape[1] > COMPONENTS and len(sample) > COMPONENTS:
+            seed = int(random.integers(2**31))
+            pca = PCA(COMPONENTS, svd_solver="randomized", random_state=seed)
+            self.basis = pca.fit((sample - self.mean) / self.scale).components_.T
+
+    def __call__(self, X):
+        Z = (np.asarray(X, dtype=np.float32) - self.mean) / self.scale
+        return Z if self.basis is None else Z @ self.basis
+
+    def __deepcopy__(self, memo):
+        return copy.copy(self)  # read only: cloning an estimator need not copy arrays
+
+
+class _SpaceNeighbors(BaseEstimator):
+    """Nearest neighbours in a :class:`_Space`, as imbalanced-learn's samplers take them."""
+
+    def __init__(self, n_neighbors=5, space=None):
+        self.n_neighbors = n_neighbors
+        self.space = space
+
+    def fit(self, X, y=None):
+        self.nearest_ = NearestNeighbors(n_neighbors=self.n_neighbors)
+        self.nearest_.fit(self.space(X))
+        return self
+
+    def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
+        X = None if X is None else self.space(X)
+        return self.nearest_.kneighbors(X, n_neighbors, return_distance)
+
+    def kneighbors_graph(self, X=None, n_neighbors=None, mode="connectivity"):
+        X = None if X is None else self.space(X)
+        return self.nearest_.kneighbors_graph(X, n_neighbors, mode)

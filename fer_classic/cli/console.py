@@ -1,0 +1,147 @@
+"""What the commands print: data on stdout, progress and messages on stderr."""
+
+import sys
+from contextlib import contextmanager
+
+
+def say(message=""):
+    """A message for the person at the terminal, on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress_bar(title, total, quiet=False):
+    """A bar with rate and time left, on stderr.
+
+    Yields a function that takes the number done so far, and optionally a note.
+    Where stderr is not a terminal, a line is printed each tenth of the way.
+    """
+    if quiet or total == 0:
+        yield lambda done, note="": None
+    elif sys.stderr.isatty():
+        with _rich_bar(title, total) as advance:
+            yield advance
+    else:
+        yield _plain_lines(title, total)
+
+
+@contextmanager
+def _rich_bar(title, total):
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=total, rate="", note="")
+
+        def advance(done, note=""):
+            speed = progress.tasks[0].speed
+            rate = f"{speed:.0f}/s" if speed else ""
+            progress.update(task, completed=done, rate=rate, note=note)
+
+        yield advance
+
+
+def _plain_lines(title, total):
+    import time
+
+    start, shown = time.monotonic(), 0
+
+    def advance(done, note=""):
+        nonlocal shown
+        tenth = 10 * done // total
+        if tenth > shown:
+            shown = tenth
+            rate = done / max(time.monotonic() - start, 1e-9)
+            left = (total - done) / max(rate, 1e-9)
+            tail = f", {note}" if note else ""
+            say(f"{title}: {done}/{total}, {rate:.0f}/s, {left:.0f} s left{tail}")
+
+    return advance
+
+
+def percent(score):
+    """``0.7012 (0.68 to 0.72)`` for a value with its interval."""
+    if score["value"] is None:
+        return "no image"
+    return f"{score['value']:.4f} ({score['low']:.4f} to {score['high']:.4f})"
+
+
+def table(rows, header):
+    """Aligned columns as text; numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    right = [all(_is_number(row[i]) for row in cells[1:]) for i in range(len(header))]
+    lines = []
+    for row in cells:
+        parts = zip(row, widths, right, strict=True)
+        line = "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in parts)
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def _is_number(text):
+    return text.replace(".", "").replace("%", "").replace(",", "").strip("-").isdigit()
+
+
+def scores_text(scores):
+    """The scores that :func:`fer_classic.pipeline.judge` gives, as text."""
+    parts = {
+        "all": "all labelled images",
+        "duplicate_free": "without copies of training images",
+        "covered": "face found",
+        "uncovered": "no face found",
+    }
+    rows = [
+        [parts[key], scores[key]["n"]]
+        + [percent(scores[key][s]) for s in ("balanced_accuracy", "accuracy", "macro_f1")]
+        for key in parts
+        if key in scores and scores[key]["n"]
+    ]
+    header = [
+        "part",
+        "images",
+        "balanced accuracy (95%)",
+        "accuracy (95%)",
+        "macro F1 (95%)",
+    ]
+    text = table(rows, header)
+    whole = scores["all"]
+    if "log_loss" in whole:
+        text += (
+            f"\nlog loss {whole['log_loss']:.4f}, expected calibration error "
+            f"{whole['calibration_error']:.4f}"
+        )
+    if "coverage" in scores:
+        text += f", a face found in {scores['coverage']:.1%} of the images"
+    return text + "\n\n" + confusion_text(whole)
+
+
+def confusion_text(scores):
+    """Per-class table with the confusion counts, as text."""
+    names = list(scores["per_class"])
+    rows = []
+    for name, counts in zip(names, scores["confusion"], strict=True):
+        own = scores["per_class"][name]
+        recall, precision = own["recall"]["value"], own["precision"]
+        rows.append(
+            [name, *counts, "-" if recall is None else f"{recall:.3f}", f"{precision:.3f}"]
+        )
+    header = ["true \\ predicted", *names, "recall", "precision"]
+    return table(rows, header)

@@ -1,0 +1,231 @@
+"""Commands that look at data: audit, faces, features, demo."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import progress_bar, say, table
+
+
+def read_samples(inputs, settings):
+    """Samples of one or several inputs, under the settings of a run."""
+    from fer_classic.dataset import read_dataset
+
+    return read_dataset(
+        *inputs,
+        classes=settings.class_set,
+        labels=settings.labels,
+        group_pattern=settings.groups,
+    )
+
+
+def read_faces(inputs, settings, jobs, quiet, title="faces"):
+    """Face table of raw inputs, or a saved one where its folder is given."""
+    from fer_classic.faces import extract_faces
+    from fer_classic.persist import load_faces
+
+    if len(inputs) == 1 and Path(inputs[0], "faces.json").is_file():
+        return load_faces(inputs[0])
+    samples = read_samples(inputs, settings)
+    return extract_with_bar(samples, settings, jobs, quiet, title, extract_faces)
+
+
+def extract_with_bar(samples, settings, jobs, quiet, title, extract_faces):
+    """Extract faces under a progress bar and say what could not be read."""
+    with progress_bar(title, len(samples), quiet) as advance:
+        faces = extract_faces(samples, settings.faces, jobs=jobs, progress=advance)
+    unreadable = [i for i, status in enumerate(faces.status) if status == "unreadable"]
+    for i in unreadable[:5]:
+        say(f"unreadable: {faces.names[i]}: {faces.errors[i]}")
+    if unreadable:
+        say(f"{len(unreadable)} of {len(faces)} images could not be read")
+    return faces
+
+
+@app.command()
+def audit(
+    inputs: Annotated[list[str], typer.Argument(help=f"{o.DATA} Several are compared.")],
+    classes: o.Classes = None,
+    labels: o.Labels = None,
+    groups: o.Groups = None,
+    max_pixels: o.MaxPixels = None,
+    format: Annotated[str, typer.Option(help="text or json")] = "text",
+    jobs: o.Jobs = -1,
+    quiet: o.Quiet = False,
+):
+    """Count classes, find unreadable files and copies, within and across parts.
+
+    Example: fer-classic audit train.zip val.zip test.zip
+    """
+    from fer_classic.audit import audit as audit_parts
+    from fer_classic.errors import one_of
+    from fer_classic.runs import to_json
+
+    one_of(format, ("text", "json"), "--format")
+    settings = o.settings_from(
+        classes=classes, labels=labels, groups=groups, max_pixels=max_pixels
+    )
+    parts = {name: read_samples([name], settings) for name in dict.fromkeys(inputs)}
+    # Short names where they suffice to tell the inputs apart.
+    short = {name: os.path.basename(os.path.normpath(name)) for name in parts}
+    if len(set(short.values())) == len(short):
+        parts = {short[name]: samples for name, samples in parts.items()}
+    with progress_bar("reading", sum(map(len, parts.values())), quiet) as advance:
+        found = audit_parts(
+            parts, jobs=jobs, max_pixels=settings.faces.max_pixels, progress=advance
+        )
+    print(to_json(found) if format == "json" else _audit_text(found), end="")
+
+
+def _audit_text(found):
+    rows = []
+    for part, counts in found["counts"].items():
+        ratio = found["imbalance"][part]
+        left_out = sum(found["left_out"][part].values())
+        cells = [*counts.values(), left_out, f"{ratio:.1f}" if ratio else "-"]
+        rows.append([part, *cells])
+    names = list(next(iter(found["counts"].values())))
+    header = ["part", *names, "no label", "largest/smallest"]
+    lines = [table(rows, header), ""]
+    for part, reasons in found["left_out"].items():
+        told = ", ".join(f"{reason} ({n})" for reason, n in list(reasons.items())[:8])
+        if told:
+            lines.append(f"without a label of the set in {part}: {told}")
+    lines.append(f"unreadable files: {len(found['unreadable'])}")
+    lines += [f"  {u['file']}: {u['reason']}" for u in found["unreadable"][:10]]
+    copies = found["duplicates"]
+    lines.append(
+        f"copies: {copies['exact_sets']} sets of exact and {copies['near_sets']} of near "
+        f"copies, {copies['images_in_sets']} images in all"
+    )
+    for key, title in (
+        ("across_parts", "sets of copies that cross parts"),
+        ("conflicting_labels", "sets of copies with conflicting labels"),
+    ):
+        lines.append(f"{title}: {len(copies[key])}")
+        lines += [f"  {' = '.join(names[:4])}" for names in copies[key][:5]]
+    for part, number in copies["copied_from_another_part"].items():
+        lines.append(f"images of {part} with a copy in another part: {number}")
+    return "\n".join(lines) + "\n"
+
+
+@app.command()
+def faces(
+    inputs: Annotated[list[str], typer.Argument(help=o.DATA)],
+    out: Annotated[Path, typer.Option(help="Folder to write the face table to.")],
+    classes: o.Classes = None,
+    labels: o.Labels = None,
+    groups: o.Groups = None,
+    detector: o.Detector = None,
+    upsample: o.Upsample = None,
+    threshold: o.Threshold = None,
+    min_size: o.MinSize = None,
+    align: o.Align = None,
+    crop_size: o.CropSize = None,
+    max_pixels: o.MaxPixels = None,
+    settings_file: o.SettingsFile = None,
+    overwrite: o.Overwrite = False,
+    jobs: o.Jobs = -1,
+    quiet: o.Quiet = False,
+):
+    """Find, align and store one face an image, for the commands features and train.
+
+    Example: fer-classic faces train.zip --out work/train-faces
+    """
+    from fer_classic.persist import save_faces
+    from fer_classic.runs import check_new, new_directory
+
+    settings = o.settings_from(
+        settings_file,
+        classes=classes,
+        labels=labels,
+        groups=groups,
+        detector=detector,
+        upsample=upsample,
+        threshold=threshold,
+        min_size=min_size,
+        align=align,
+        crop_size=crop_size,
+        max_pixels=max_pixels,
+    )
+    check_new(out, overwrite=overwrite)
+    found = read_faces(inputs, settings, jobs, quiet)
+    with new_directory(out, overwrite=overwrite) as folder:
+        save_faces(found, folder)
+    counts = {s: found.status.count(s) for s in dict.fromkeys(found.status)}
+    say(f"{len(found)} images: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
+    print(out)
+
+
+@app.command()
+def features(
+    inputs: Annotated[
+        list[str], typer.Argument(help=f"{o.DATA} Or a folder of the command faces.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write the feature table to.")],
+    features: o.Features = None,
+    settings_file: o.SettingsFile = None,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Also write features.csv, one row an image.")
+    ] = False,
+    overwrite: o.Overwrite = False,
+    jobs: o.Jobs = -1,
+    quiet: o.Quiet = False,
+):
+    """Compute the named feature columns, as a NumPy table for your own experiments.
+
+    Example: fer-classic features work/train-faces --out work/train-features
+    """
+    from fer_classic.persist import save_features
+    from fer_classic.pipeline import features_of
+    from fer_classic.runs import check_new, new_directory
+
+    settings = o.settings_from(settings_file, features)
+    check_new(out, overwrite=overwrite)
+    found = read_faces(inputs, settings, jobs, quiet)
+    made = features_of(found, settings.features)
+    rows = {
+        "file": list(found.names),
+        "status": list(found.status),
+        "label": [found.classes.names[c] if c >= 0 else None for c in found.labels],
+        "group": list(found.groups),
+    }
+    with new_directory(out, overwrite=overwrite) as folder:
+        save_features(made, rows, folder)
+        if csv:
+            _write_features_csv(made, rows, folder / "features.csv")
+    say(f"{len(made)} rows, {len(made.names)} columns")
+    print(out)
+
+
+def _write_features_csv(made, rows, path):
+    import csv
+
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "label", *made.names])
+        for name, label, values in zip(rows["file"], rows["label"], made.X, strict=True):
+            writer.writerow([name, label or "", *(f"{v:.6g}" for v in values)])
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder to write, new or empty.")],
+    train: Annotated[int, typer.Option(help="Number of training images.")] = 240,
+    test: Annotated[int, typer.Option(help="Number of test images.")] = 80,
+    seed: o.Seed = 0,
+):
+    """Write a synthetic demonstration set from two public-domain portraits.
+
+    Example: fer-classic demo demo && fer-classic run demo/train --test demo/test
+    --out runs/demo
+    """
+    from fer_classic.demo import write_demo
+
+    write_demo(folder, train=train, test=test, seed=seed)
+    say("This set is synthetic: a score on it means nothing about real photographs.")
+    print(folder)

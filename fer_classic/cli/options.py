@@ -1,0 +1,116 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DATA = "Folder, zip, CSV manifest, FER2013 CSV, image or glob."
+
+Classes = Annotated[
+    str | None, typer.Option(help="Class set: five or seven (FER2013's).  [default: five]")
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(help="Where labels are: auto, name, folder or none.  [default: auto]"),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        help="Regular expression that finds a person (or other group) in a file name; "
+        "groups are never parted, e.g. '_(p[0-9]+)_'."
+    ),
+]
+Detector = Annotated[
+    str | None,
+    typer.Option(
+        help="hog, cnn (slow, finds turned faces), or none for images that are faces "
+        "already.  [default: hog]"
+    ),
+]
+Upsample = Annotated[
+    int | None,
+    typer.Option(help="Times an image is doubled to find smaller faces.  [default: 0]"),
+]
+Threshold = Annotated[
+    float | None, typer.Option(help="Least detection score.  [default: 0]")
+]
+MinSize = Annotated[
+    float | None, typer.Option(help="Least face size in pixels.  [default: 0]")
+]
+Align = Annotated[
+    str | None,
+    typer.Option(help="Landmarks for the alignment: 68, 5 or none.  [default: 68]"),
+]
+CropSize = Annotated[
+    int | None, typer.Option(help="Side of the aligned crop in pixels.  [default: 64]")
+]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(help="Images with more pixels are not read.  [default: 100 million]"),
+]
+Features = Annotated[
+    str | None,
+    typer.Option(help="Comma-separated families.  [default: hog,lbp,geometry]"),
+]
+Balance = Annotated[
+    str | None,
+    typer.Option(
+        help="none, class_weight, smote, borderline_smote, adasyn, smote_enn, random_over, "
+        "random_under or mirror.  [default: smote]"
+    ),
+]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        help="Class frequencies that probabilities assume: uniform suits a score that "
+        "weighs classes evenly, train photographs that come as the training set did.  "
+        "[default: uniform]"
+    ),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option("--cv", help="Folds of a cross-validation on the training images."),
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of all randomness.  [default: 0]")]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="settings.json of an earlier run, to repeat it."),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Stop at a training image that is unusable.")
+]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes; -1 for all cores.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the output if it exists.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+
+
+def settings_from(path=None, features=None, **changes):
+    """Settings from a file and the options given on the command line.
+
+    Parameters
+    ----------
+    path : path-like, optional
+    features : str, optional
+        Comma-separated families; those named keep their parameters.
+    **changes
+        Options that are None keep their value.
+
+    Returns
+    -------
+    Settings
+    """
+    from fer_classic.errors import one_of
+    from fer_classic.features import FAMILIES
+    from fer_classic.settings import CARD_FEATURES, Settings, read_settings
+
+    settings = read_settings(path) if path else Settings()
+    if features is not None:
+        names = [name.strip() for name in features.split(",") if name.strip()]
+        for name in names:
+            one_of(name, FAMILIES, "features")
+        known = CARD_FEATURES | settings.features
+        changes["features"] = {name: known[name] for name in names}
+    return settings.with_changes(**changes)

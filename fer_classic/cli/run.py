@@ -1,0 +1,227 @@
+"""The command run: the whole way from photographs to submission.json."""
+
+import csv
+import hashlib
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import percent, say, scores_text
+from fer_classic.cli.data import extract_with_bar, read_samples
+from fer_classic.cli.models import say_left_out, train_with_bar
+
+
+@app.command()
+def run(
+    train: Annotated[list[str], typer.Argument(help=o.DATA)],
+    out: Annotated[Path, typer.Option(help="Run directory to write.")],
+    test: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Images to predict, scored where their labels are known. Without it: the "
+            "data's own test (or val) part, else a 5-fold cross-validation."
+        ),
+    ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(help="The contest's sample file, whose layout is then written."),
+    ] = None,
+    classes: o.Classes = None,
+    labels: o.Labels = None,
+    groups: o.Groups = None,
+    detector: o.Detector = None,
+    upsample: o.Upsample = None,
+    threshold: o.Threshold = None,
+    min_size: o.MinSize = None,
+    align: o.Align = None,
+    crop_size: o.CropSize = None,
+    max_pixels: o.MaxPixels = None,
+    features: o.Features = None,
+    balance: o.Balance = None,
+    prior: o.Prior = None,
+    folds: o.Folds = None,
+    seed: o.Seed = None,
+    settings_file: o.SettingsFile = None,
+    strict: o.Strict = False,
+    overwrite: o.Overwrite = False,
+    jobs: o.Jobs = -1,
+    quiet: o.Quiet = False,
+):
+    """Train, predict, judge, and write submission.json, the model and the scores.
+
+    Example: fer-classic run train/ --test test/ --out runs/first
+    """
+    from fer_classic.cli.models import _checked_template
+    from fer_classic.faces import extract_faces
+    from fer_classic.pipeline import Timer, copies_of, judge, predict_faces
+    from fer_classic.runs import check_new, new_directory
+
+    settings = o.settings_from(
+        settings_file,
+        features,
+        classes=classes,
+        labels=labels,
+        groups=groups,
+        detector=detector,
+        upsample=upsample,
+        threshold=threshold,
+        min_size=min_size,
+        align=align,
+        crop_size=crop_size,
+        max_pixels=max_pixels,
+        balance=balance,
+        prior=prior,
+        folds=folds,
+        seed=seed,
+    )
+    check_new(out, overwrite=overwrite)
+    timer = Timer()
+    training, tested = timer("reading names", _parts, train, test, settings)
+    if not len(tested) and not settings.folds:
+        settings = settings.with_changes(folds=5)
+    say_left_out(training)
+    training = training.training_part(strict=strict)
+    layout = _checked_template(template, tested)
+    bars = (jobs, quiet)
+    faces = timer(
+        "faces",
+        extract_with_bar,
+        training,
+        settings,
+        *bars,
+        "training faces",
+        extract_faces,
+    )
+    test_faces = timer(
+        "faces", extract_with_bar, tested, settings, *bars, "test faces", extract_faces
+    )
+    model = train_with_bar(faces, settings, jobs, strict, quiet, timer)
+    predictions = timer("prediction", predict_faces, model, test_faces, jobs=jobs)
+    copied = timer("duplicates", copies_of, faces, test_faces)
+    metrics = (
+        {
+            "test": judge(
+                predictions, test_faces, prior=model.classifier.prior, copied=copied
+            )
+        }
+        if len(tested)
+        else {}
+    )
+    if "cross_validation" in model.trained_on:
+        metrics["cross_validation"] = model.trained_on["cross_validation"]
+    record = _record(train, test, faces, test_faces, copied, timer)
+    with new_directory(out, overwrite=overwrite) as folder:
+        _write(folder, settings, record, metrics, model, predictions, test_faces, layout)
+    _say_result(out, metrics, len(tested) > 0)
+
+
+def _parts(train, test, settings):
+    """Training and test samples, from two inputs or from the data's own split."""
+    training = read_samples(train, settings)
+    if test:
+        return training, read_samples(test, settings)
+    if "train" in training.splits:
+        part = "test" if "test" in training.splits else "val"
+        tested = training.in_split(part)
+        return training.in_split("train"), tested
+    return training, training.take([])
+
+
+def _record(train, test, faces, test_faces, copied, timer):
+    from fer_classic.runs import versions
+
+    def described(inputs, table):
+        content = hashlib.sha256()
+        for name, digest in zip(table.names, table.digests, strict=True):
+            content.update(f"{name}\0{digest}\n".encode("utf-8", "surrogateescape"))
+        return {
+            "inputs": [str(i) for i in inputs or []],
+            "images": len(table),
+            "status": {s: table.status.count(s) for s in sorted(set(table.status))},
+            # Of names and contents, equal for a folder and for a zip of it.
+            "content_sha256": content.hexdigest(),
+        }
+
+    return {
+        "versions": versions(),
+        "train": described(train, faces),
+        "test": described(test, test_faces)
+        | {"copies_of_training_images": int(copied.sum())},
+        "seconds": timer.seconds,
+    }
+
+
+def _write(folder, settings, record, metrics, model, predictions, faces, layout):
+    from fer_classic.persist import save_model
+    from fer_classic.runs import to_json
+    from fer_classic.submission import (
+        default_submission,
+        predictions_csv,
+        templated_submission,
+    )
+
+    texts = {
+        "settings.json": to_json(settings.to_dict()),
+        "run.json": to_json(record),
+        "metrics.json": to_json(metrics),
+        "curves.csv": _curves_csv(model.classifier.curves_),
+    }
+    if len(predictions.names):
+        texts["predictions.csv"] = predictions_csv(predictions, faces)
+        texts["submission.json"] = (
+            default_submission(predictions)
+            if layout is None
+            else templated_submission(predictions, layout)
+        )
+    for part in metrics.values():
+        scores = part.get("all", part)
+        if scores["n"]:
+            texts["confusion.csv"] = _confusion_csv(scores)
+            break
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
+    (folder / "model").mkdir()
+    save_model(model, folder / "model")
+
+
+def _confusion_csv(scores):
+    names = list(scores["per_class"])
+    rows = zip(names, scores["confusion"], strict=True)
+    return _csv(["true \\ predicted", *names], ([name, *row] for name, row in rows))
+
+
+def _curves_csv(curves):
+    columns = {
+        f"{part}_{metric}": values
+        for part, metrics in curves.items()
+        for metric, values in metrics.items()
+    }
+    rounds = enumerate(zip(*columns.values(), strict=True), start=1)
+    return _csv(["round", *columns], ([i, *values] for i, values in rounds))
+
+
+def _csv(header, rows):
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _say_result(out, metrics, tested):
+    if "test" in metrics and metrics["test"]["all"]["n"]:
+        say(scores_text(metrics["test"]))
+    elif tested:
+        say("The test images have no labels, so there is no test score.")
+    if "cross_validation" in metrics:
+        own = metrics["cross_validation"]
+        say(f"{own['folds']}-fold cross-validation on the training images:")
+        say(f"balanced accuracy {percent(own['balanced_accuracy'])}")
+    if tested:
+        print(f"submission: {out / 'submission.json'}")
+    print(f"scores:     {out / 'metrics.json'}")
+    print(f"model:      {out / 'model'}")

@@ -1,0 +1,156 @@
+"""Exact and near duplicates, found by perceptual hashes."""
+
+import numpy as np
+
+from fer_classic.image import resize
+
+#: Hash: signs of the 16 x 16 lowest frequencies of a 32 x 32 picture.
+HASH_BITS = 256
+#: Two images are near duplicates if at most this many bits differ.
+MAX_DIFFERENT_BITS = 12
+
+
+def perceptual_hash(gray):
+    """Hash of an image that survives resizing, compression and small changes of light.
+
+    The discrete cosine transform of a 32 x 32 version; each bit says whether one of
+    the 16 x 16 lowest frequencies is above their median (Zauner 2010, "pHash", with
+    256 bits instead of 64).
+
+    Parameters
+    ----------
+    gray : ndarray of uint8, shape (H, W)
+
+    Returns
+    -------
+    ndarray of uint8, shape (32,)
+        256 packed bits.
+    """
+    from scipy.fft import dctn
+
+    small = resize(gray, 32, 32).astype(np.float32)
+    low = dctn(small, norm="ortho")[:16, :16].ravel()
+    low[0] = 0.0  # the mean says nothing about content
+    return np.packbits(low > np.median(low))
+
+
+def near_pairs(hashes, limit=MAX_DIFFERENT_BITS):
+    """Pairs of hashes that differ in few bits.
+
+    The hash is cut into 16 bands; hashes that differ in fewer than 16 bits have an equal
+    band, so only those are compared.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint8, shape (n, 32)
+    limit : int
+        Bits that may differ, at most 15.
+
+    Returns
+    -------
+    ndarray of int64, shape (m, 2)
+        Each pair once, the lower row first.
+    """
+    bands = np.ascontiguousarray(hashes).view(np.uint16)
+    words = np.ascontiguousarray(hashes).view(np.uint64)
+    found = [np.empty(0, dtype=np.int64)]
+    for band in bands.T:
+        order = np.argsort(band, kind="stable")
+        ordered = band[order]
+        # Compare each row with the 1st, 2nd, … row after it while their bands are equal.
+        step, left = 1, np.arange(len(order) - 1)
+        while len(left := left[left + step < len(order)]):
+            left = left[ordered[left] == ordered[left + step]]
+            a, b = order[left], order[left + step]
+            bits = np.bitwise_count(words[a] ^ words[b]).sum(axis=1)
+            close = bits <= limit
+            low, high = np.minimum(a[close], b[close]), np.maximum(a[close], b[close])
+            found.append(low * len(order) + high)
+            step += 1
+    pairs = np.unique(np.concatenate(found))
+    return np.stack([pairs // max(len(hashes), 1), pairs % max(len(hashes), 1)], axis=1)
+
+
+def duplicate_groups(digests, hashes, readable, limit=MAX_DIFFERENT_BITS):
+    """Number the sets of images that are copies of each other.
+
+    Parameters
+    ----------
+    digests : sequence of str, length n
+        Digest of each image's bytes.
+    hashes : ndarray of uint8, shape (n, 32)
+        Perceptual hashes.
+    readable : ndarray of bool, shape (n,)
+        Rows that are not are never a duplicate of anything.
+    limit : int
+        Bits in which hashes of near duplicates may differ.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Equal numbers mark copies.
+    """
+    rows = np.flatnonzero(readable)
+    same_bytes = _to_first(rows, np.asarray(digests, dtype=str)[rows])
+    # Flat images (all black, say) hash to noise; only exact copies count among them.
+    rows = rows[np.bitwise_count(hashes[rows]).sum(axis=1) >= HASH_BITS // 4]
+    # Equal hashes are joined first: comparing k copies pair by pair would take k² / 2.
+    same_hash = _to_first(rows, hashes[rows].view("V32")[:, 0])
+    distinct = np.unique(same_hash[:, 1])
+    near = distinct[near_pairs(hashes[distinct], limit)]
+    return connect(len(digests), np.concatenate([same_bytes, same_hash, near]))
+
+
+def _to_first(rows, values):
+    """Pairs of each row with the first row of equal value, shape (n, 2)."""
+    _, first, index = np.unique(values, return_index=True, return_inverse=True)
+    return np.stack([rows, rows[first][index]], axis=1)
+
+
+def connect(n, pairs):
+    """Number the connected components of a graph.
+
+    Parameters
+    ----------
+    n : int
+        Number of nodes.
+    pairs : ndarray of int, shape (m, 2)
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    ones = np.ones(len(pairs), dtype=np.int8)
+    graph = coo_matrix((ones, (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def merge_groups(duplicates, groups):
+    """Unite duplicate sets with the user's groups: rows sharing either stay together.
+
+    Parameters
+    ----------
+    duplicates : ndarray of int, shape (n,)
+    groups : sequence of (str or None), length n
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    known = [i for i, group in enumerate(groups) if group is not None]
+    if not known:
+        return np.asarray(duplicates, dtype=np.int64)
+    n = len(duplicates)
+    sets = int(np.max(duplicates)) + 1
+    _, index = np.unique([groups[i] for i in known], return_inverse=True)
+    # Nodes: rows, then duplicate sets, then groups.
+    pairs = np.concatenate(
+        [
+            np.stack([np.arange(n), n + np.asarray(duplicates)], axis=1),
+            np.stack([np.array(known), n + sets + index], axis=1),
+        ]
+    )
+    return connect(n + sets + int(index.max()) + 1, pairs)[:n]

@@ -1,0 +1,265 @@
+"""Judging: scores that weigh classes evenly, with intervals, and grouped folds."""
+
+import numpy as np
+
+#: Bootstrap repetitions and bins of the calibration error.
+REPEATS = 2000
+BINS = 15
+
+
+def grouped_folds(codes, groups=None, n_folds=5, random_state=0):
+    """Stratified folds that never part a group.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Classes.
+    groups : array, shape (n,), optional
+        Rows with equal values stay together; each row by itself if None.
+    n_folds : int
+    random_state : int
+
+    Returns
+    -------
+    list of (train, test), ndarrays of int
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    rows = np.zeros((len(codes), 1))
+    if groups is None:
+        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
+    else:
+        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=random_state)
+    return list(splitter.split(rows, codes, groups))
+
+
+def confusion_matrix(truth, predicted, n_classes):
+    """Counts of true class (rows) against predicted class (columns).
+
+    Parameters
+    ----------
+    truth, predicted : ndarray of int, shape (n,)
+        Codes from 0 to ``n_classes - 1``.
+    n_classes : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_classes, n_classes)
+    """
+    cells = np.bincount(truth * n_classes + predicted, minlength=n_classes**2)
+    return cells.reshape(n_classes, n_classes).astype(np.int64)
+
+
+def scores_of_confusion(confusion):
+    """Scores that follow from confusion counts.
+
+    Classes without any true image are left out of the means.
+
+    Parameters
+    ----------
+    confusion : ndarray of number, shape (..., k, k)
+
+    Returns
+    -------
+    dict of str to ndarray
+        balanced_accuracy, accuracy and macro_f1 of shape (...); precision, recall and
+        f1 of shape (..., k). 0 / 0 counts as 0, a recall without images as NaN.
+    """
+    confusion = np.asarray(confusion, dtype=np.float64)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    actual, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    present = actual > 0
+    recall = np.where(present, hits / np.maximum(actual, 1e-300), np.nan)
+    precision = hits / np.where(predicted > 0, predicted, 1)
+    f1 = 2 * hits / np.where(actual + predicted > 0, actual + predicted, 1)
+    number = np.maximum(present.sum(axis=-1), 1)
+    return {
+        "balanced_accuracy": np.where(present, recall, 0).sum(axis=-1) / number,
+        "accuracy": hits.sum(axis=-1) / np.maximum(actual.sum(axis=-1), 1),
+        "macro_f1": np.where(present, f1, 0).sum(axis=-1) / number,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+    }
+
+
+def bootstrap_confusions(truth, predicted, n_classes, groups=None, random_state=0):
+    """Confusion counts of bootstrap samples.
+
+    Drawing n images with replacement is drawing n times from the cells of the
+    confusion matrix, so the cost does not depend on n. With groups, whole groups are
+    drawn (the cluster bootstrap): images of one person are not independent.
+
+    Parameters
+    ----------
+    truth, predicted : ndarray of int, shape (n,)
+    n_classes : int
+    groups : array, shape (n,), optional
+    random_state : int
+
+    Returns
+    -------
+    ndarray of float64, shape (REPEATS, n_classes, n_classes)
+    """
+    random = np.random.default_rng(random_state)
+    cells = truth * n_classes + predicted
+    size = n_classes**2
+    if groups is None:
+        counts = np.bincount(cells, minlength=size)
+        drawn = random.multinomial(len(cells), counts / len(cells), size=REPEATS)
+        return drawn.reshape(REPEATS, n_classes, n_classes).astype(np.float64)
+    names, index = np.unique(groups, return_inverse=True)
+    table = np.zeros((len(names), size))
+    np.add.at(table, (index, cells), 1)
+    even = np.full(len(names), 1 / len(names))
+    drawn = np.empty((REPEATS, size))
+    for repeat in range(REPEATS):
+        drawn[repeat] = random.multinomial(len(names), even) @ table
+    return drawn.reshape(REPEATS, n_classes, n_classes)
+
+
+def expected_calibration_error(confidence, correct, weights=None, bins=BINS):
+    """Mean gap between confidence and accuracy over equal-width bins.
+
+    Guo et al., ICML 2017, equation 3.
+
+    Parameters
+    ----------
+    confidence : ndarray of float, shape (n,)
+        Probability of the predicted class.
+    correct : ndarray of bool, shape (n,)
+    weights : ndarray of float, shape (n,), optional
+    bins : int
+
+    Returns
+    -------
+    float, from 0 to 1
+    """
+    weights = np.ones(len(confidence)) if weights is None else weights
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    total = np.bincount(index, weights, minlength=bins)
+    gap = np.bincount(index, weights * (correct - confidence), minlength=bins)
+    return float(np.abs(gap).sum() / total.sum())
+
+
+def evaluate(truth, predicted, class_names, probabilities=None, groups=None, prior=None):
+    """All scores of one set of predictions.
+
+    Parameters
+    ----------
+    truth, predicted : ndarray of int, shape (n,)
+        Codes; rows whose truth is -1 are left out.
+    class_names : sequence of str
+    probabilities : ndarray of float, shape (n, k), optional
+        Needed for log loss and calibration error.
+    groups : array, shape (n,), optional
+        For the intervals, see :func:`bootstrap_confusions`.
+    prior : {"uniform", None}
+        With "uniform", log loss and calibration error weigh classes evenly, as the
+        probabilities do that assume even classes.
+
+    Returns
+    -------
+    dict of JSON types
+        n, balanced_accuracy, accuracy and macro_f1 as ``{"value", "low", "high"}``
+        (95% bootstrap percentiles), log_loss, calibration_error, per_class, confusion.
+        With no labelled row, ``{"n": 0}``.
+    """
+    known = np.asarray(truth) >= 0
+    truth, predicted = np.asarray(truth)[known], np.asarray(predicted)[known]
+    k = len(class_names)
+    if len(truth) == 0:
+        return {"n": 0}
+    if groups is not None:
+        groups = np.asarray(groups)[known]
+    confusion = confusion_matrix(truth, predicted, k)
+    values = scores_of_confusion(confusion)
+    sample = scores_of_confusion(bootstrap_confusions(truth, predicted, k, groups))
+    result = {"n": len(truth)}
+    for name in ("balanced_accuracy", "accuracy", "macro_f1"):
+        result[name] = _with_interval(values[name], sample[name])
+    if probabilities is not None:
+        result |= _probability_scores(truth, probabilities[known], confusion, prior)
+    result["per_class"] = {
+        class_names[i]: {
+            "n": int(confusion[i].sum()),
+            "precision": float(values["precision"][i]),
+            "recall": _with_interval(values["recall"][i], sample["recall"][:, i]),
+            "f1": float(values["f1"][i]),
+        }
+        for i in range(k)
+    }
+    result["confusion"] = confusion.tolist()
+    return result
+
+
+def _probability_scores(truth, probabilities, confusion, prior):
+    weights = np.ones(len(truth))
+    if prior == "uniform":
+        weights = (1 / np.maximum(confusion.sum(axis=1), 1))[truth]
+    weights = weights / weights.sum()
+    own = probabilities[np.arange(len(truth)), truth]
+    correct = probabilities.argmax(axis=1) == truth
+    return {
+        "log_loss": float(-(weights * np.log(np.maximum(own, 1e-15))).sum()),
+        "calibration_error": expected_calibration_error(
+            probabilities.max(axis=1), correct, weights
+        ),
+    }
+
+
+def _with_interval(value, sample):
+    if not np.isfinite(value):
+        return {"value": None, "low": None, "high": None}
+    sample = sample[np.isfinite(sample)]
+    low, high = np.percentile(sample, [2.5, 97.5])
+    return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+def cross_validate(classifier, X, y, groups=None, *, n_folds=5, random_state=0, **fit):
+    """Out-of-fold probabilities of every row.
+
+    Parameters
+    ----------
+    classifier : estimator
+        Cloned for each fold; all balancing happens inside its ``fit``.
+    X : ndarray, shape (n, d)
+    y : ndarray of str or int, shape (n,)
+    groups : array, shape (n,), optional
+        Kept together, here and in the classifier's own held-out part.
+    n_folds : int
+    random_state : int
+    **fit : arrays of length n, optional
+        Passed to ``fit``, such as ``X_mirror``.
+
+    Returns
+    -------
+    probabilities : ndarray of float64, shape (n, n_classes)
+        Columns in sorted order of the classes.
+    fold : ndarray of int, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        A class has fewer rows than folds.
+    """
+    from sklearn.base import clone
+
+    classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if counts.min() < n_folds:
+        raise ValueError(
+            f"Class {str(classes[counts.argmin()])!r} has {counts.min()} training "
+            f"image(s), too few for {n_folds} folds. Add images or lower the folds."
+        )
+    out = np.zeros((len(y), len(classes)))
+    fold = np.empty(len(y), dtype=np.int64)
+    for number, (train, test) in enumerate(
+        grouped_folds(codes, groups, n_folds, random_state)
+    ):
+        own = {key: value[train] for key, value in fit.items() if value is not None}
+        within = None if groups is None else np.asarray(groups)[train]
+        model = clone(classifier).fit(X[train], y[train], groups=within, **own)
+        columns = np.searchsorted(classes, model.classes_)
+        out[np.ix_(test, columns)] = model.predict_proba(X[test])
+        fold[test] = number
+    return out, fold

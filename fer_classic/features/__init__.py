@@ -1,0 +1,105 @@
+"""Hand-crafted features, one family a file, each a transformer with named columns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_classic.errors import UsageError, one_of
+from fer_classic.features.geometry import GeometryFeatures
+from fer_classic.features.hog import HOGFeatures
+from fer_classic.features.lbp import LBPFeatures
+
+#: Families by the name users give them.
+FAMILIES = {"hog": HOGFeatures, "lbp": LBPFeatures, "geometry": GeometryFeatures}
+
+__all__ = [
+    "FAMILIES",
+    "FeatureTable",
+    "GeometryFeatures",
+    "HOGFeatures",
+    "LBPFeatures",
+    "compute_features",
+    "make_extractors",
+]
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Features of many faces, one row a face.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (n, d)
+    names : tuple of str
+        Name of each column, ``family__place_bin``.
+    """
+
+    X: np.ndarray
+    names: tuple
+
+    def __len__(self):
+        return len(self.X)
+
+    def family(self, prefix):
+        """The columns whose names begin with ``prefix`` and two underscores.
+
+        Parameters
+        ----------
+        prefix : str
+            "hog", "lbp" or "geo".
+
+        Returns
+        -------
+        FeatureTable
+        """
+        keep = [i for i, name in enumerate(self.names) if name.startswith(f"{prefix}__")]
+        return FeatureTable(self.X[:, keep], tuple(self.names[i] for i in keep))
+
+
+def make_extractors(features):
+    """Transformers from their settings.
+
+    Parameters
+    ----------
+    features : dict of str to dict
+        Parameters by family, such as ``{"hog": {"cell": 8}, "geometry": {}}``.
+
+    Returns
+    -------
+    list of transformers, in the order of FAMILIES
+
+    Raises
+    ------
+    UsageError
+        A family or parameter is unknown, or no family is named.
+    """
+    if not features:
+        raise UsageError(f"Name at least one feature family of {', '.join(FAMILIES)}.")
+    for name, parameters in features.items():
+        known = FAMILIES[one_of(name, FAMILIES, "feature family")]().get_params()
+        for key in parameters:
+            one_of(key, known, f"parameter of the features {name!r}")
+    return [FAMILIES[name](**features[name]) for name in FAMILIES if name in features]
+
+
+def compute_features(crops, landmarks, features):
+    """All columns of the chosen families.
+
+    Parameters
+    ----------
+    crops : ndarray of uint8, shape (n, S, S)
+    landmarks : ndarray of float32, shape (n, 68, 2)
+        In pixels of the crop.
+    features : dict of str to dict
+        Parameters by family, as :func:`make_extractors` takes them.
+
+    Returns
+    -------
+    FeatureTable
+    """
+    given = {"crops": crops, "landmarks": landmarks}
+    parts, names = [], []
+    for extractor in make_extractors(features):
+        parts.append(extractor.fit_transform(given[extractor.reads]))
+        names += extractor.get_feature_names_out().tolist()
+    return FeatureTable(np.concatenate(parts, axis=1), tuple(names))

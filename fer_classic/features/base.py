@@ -1,0 +1,117 @@
+"""What the feature transformers share."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+
+class CropFeatures(TransformerMixin, BaseEstimator):
+    """Base of transformers that read aligned crops.
+
+    A subclass gives ``family``, ``_names(size)`` and ``_compute(crops)``.
+    """
+
+    reads = "crops"
+
+    def fit(self, X, y=None):
+        """Note the size of the crops.
+
+        Parameters
+        ----------
+        X : ndarray of uint8, shape (n, S, S)
+            Aligned gray crops.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            ``X`` is not an array of square 8-bit crops, or a parameter is impossible.
+        """
+        self.crop_size_ = check_crops(X).shape[1]
+        self._validate(self.crop_size_)
+        return self
+
+    def transform(self, X):
+        """Compute the features.
+
+        Parameters
+        ----------
+        X : ndarray of uint8, shape (n, S, S)
+            Crops of the size seen by ``fit``.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features)
+        """
+        check_is_fitted(self)
+        crops = check_crops(X)
+        if crops.shape[1] != self.crop_size_:
+            raise ValueError(
+                f"{type(self).__name__} was fitted to crops of {self.crop_size_} pixels "
+                f"a side. Got {crops.shape[1]} instead."
+            )
+        return self._compute(np.ascontiguousarray(crops))
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of object (str), shape (n_features,)
+        """
+        check_is_fitted(self)
+        return np.array(self._names(self.crop_size_), dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def check_crops(crops):
+    """Return ``crops`` as an array of shape (n, S, S), dtype uint8, or raise ValueError.
+
+    Parameters
+    ----------
+    crops : array-like
+    """
+    crops = np.asarray(crops)
+    if crops.ndim != 3 or crops.shape[1] != crops.shape[2] or crops.dtype != np.uint8:
+        raise ValueError(
+            "Crops must be an array of uint8 with shape (n, side, side). "
+            f"Got {crops.dtype} with shape {crops.shape} instead."
+        )
+    if len(crops) == 0:
+        raise ValueError("Found array with 0 sample(s): at least one crop is required.")
+    return crops
+
+
+def check_range(owner, name, value, low, high, kind=int):
+    """Raise ValueError unless a parameter is of its type and within its limits.
+
+    Parameters
+    ----------
+    owner : object
+    name : str
+    value : object
+    low, high : number
+        Limits, both allowed.
+    kind : type
+        int, or float (which takes integers too).
+    """
+    types = (int, np.integer) if kind is int else (int, float, np.number)
+    fits = isinstance(value, types) and not isinstance(value, bool)
+    if not fits or not low <= value <= high:
+        raise ValueError(
+            f"{name} of {type(owner).__name__} must be of type {kind.__name__}, from "
+            f"{low} to {high}. Got {value!r} instead."
+        )

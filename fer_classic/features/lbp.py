@@ -1,0 +1,87 @@
+"""Local binary patterns."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from fer_classic.features import _kernels
+from fer_classic.features.base import CropFeatures, check_range
+
+_uniform_codes = lru_cache(maxsize=8)(_kernels.uniform_codes)
+
+
+class LBPFeatures(CropFeatures):
+    """Histograms of uniform local binary patterns on a grid (Ojala et al., TPAMI 2002).
+
+    Codes equal scikit-image's ``local_binary_pattern(..., method="nri_uniform")``;
+    each cell of the grid gives the relative frequency of every code
+    (Ahonen et al., TPAMI 2006).
+
+    Parameters
+    ----------
+    radii : tuple of float
+        Distances of the neighbours in pixels; each adds its own histograms.
+    points : int
+        Neighbours on each circle.
+    grid : int
+        Cells a side.
+
+    Attributes
+    ----------
+    crop_size_ : int
+        Side of the crops seen by ``fit``, in pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fer_classic import LBPFeatures
+    >>> crops = np.zeros((2, 96, 96), dtype=np.uint8)
+    >>> LBPFeatures(radii=(1, 2), grid=6).fit_transform(crops).shape
+    (2, 4248)
+    """
+
+    family = "lbp"
+
+    def __init__(self, *, radii=(2,), points=8, grid=4):
+        self.radii = radii
+        self.points = points
+        self.grid = grid
+
+    def _validate(self, size):
+        check_range(self, "grid", self.grid, 1, size)
+        check_range(self, "points", self.points, 4, 16)
+        radii = self.radii
+        if not isinstance(radii, tuple | list) or not radii:
+            raise ValueError(
+                f"radii of LBPFeatures must be a tuple of numbers. Got {radii!r} instead."
+            )
+        for radius in radii:
+            check_range(self, "each radius", radius, 0.5, size, float)
+
+    def _compute(self, crops):
+        codes = _uniform_codes(self.points)
+        number = self.points * (self.points - 1) + 3
+        parts = [
+            _kernels.grid_histograms(
+                _kernels.lbp_codes(crops, self._offsets(radius), codes),
+                self.grid,
+                number,
+            )
+            for radius in self.radii
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def _offsets(self, radius):
+        angle = 2 * np.pi * np.arange(self.points, dtype=np.float64) / self.points
+        offsets = np.stack([-radius * np.sin(angle), radius * np.cos(angle)], axis=1)
+        return np.round(offsets, 5)  # as scikit-image rounds them
+
+    def _names(self, size):
+        cells = range(self.grid)
+        return [
+            f"lbp__d{f'{radius:g}'.replace('.', 'p')}_r{row:02d}_c{column:02d}_u{code}"
+            for radius in self.radii
+            for row in cells
+            for column in cells
+            for code in range(self.points * (self.points - 1) + 3)
+        ]

@@ -1,0 +1,119 @@
+"""CSV tables of labelled images: a manifest of paths, or FER2013's pixels."""
+
+import csv
+import io
+
+from fer_classic.errors import FerClassicError
+from fer_classic.labels import SEVEN, expression
+from fer_classic.sources import BytesSource
+
+_COLUMNS = {
+    "path": ("path", "file", "filename", "file_name", "image", "name"),
+    "label": ("label", "emotion", "expression", "class"),
+    "split": ("split", "usage"),
+    "group": ("group", "person", "subject"),
+}
+
+
+def read_csv(data, origin, find):
+    """Rows of a manifest or of FER2013's own CSV.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8 text with a header line.
+    origin : str
+        Name of the table, for messages.
+    find : callable
+        Gives the source of a path that the table names.
+
+    Returns
+    -------
+    list of dict
+        Each with name, path, source, expression (None where the cell is empty), and
+        split and group where the table has them.
+
+    Raises
+    ------
+    FerClassicError
+        The table lacks a column, or a cell cannot be understood; names the line.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FerClassicError(f"{origin} is not UTF-8 text: save it as UTF-8.") from None
+    csv.field_size_limit(1 << 24)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    header = {str(name).strip().lower(): name for name in reader.fieldnames or []}
+    if {"emotion", "pixels"} <= set(header):
+        make, arguments = _fer2013_row, (header,)
+    else:
+        make, arguments = _manifest_row, (_columns(header, origin), find)
+    rows = []
+    try:
+        for row in reader:
+            rows.append(make(row, f"{origin}, line {reader.line_num}", *arguments))
+    except csv.Error as error:
+        raise FerClassicError(f"{origin}, line {reader.line_num}: {error}") from None
+    return rows
+
+
+def _columns(header, origin):
+    found = {
+        key: next((header[name] for name in names if name in header), None)
+        for key, names in _COLUMNS.items()
+    }
+    if found["path"] is None:
+        raise FerClassicError(
+            f"{origin} has no column of image paths: its header is "
+            f"{', '.join(map(str, header)) or 'empty'}; expected path,label[,split,group] "
+            "or FER2013's emotion,pixels,Usage."
+        )
+    return found
+
+
+def _manifest_row(row, place, columns, find):
+    cells = {key: (row.get(name) or "").strip() for key, name in columns.items()}
+    if not cells["path"]:
+        raise FerClassicError(f"{place}: the path is empty.")
+    made = {"name": cells["path"], "path": cells["path"], "source": find(cells["path"])}
+    made |= {key: cells[key] for key in ("split", "group") if cells[key]}
+    if columns["label"] is not None:
+        made["expression"] = _expression(cells["label"], place)
+    return made
+
+
+def _expression(text, place):
+    if not text:
+        return None
+    found = expression(text)
+    if found is None:
+        raise FerClassicError(
+            f"{place}: unknown label {text!r}; allowed are names such as anger, angry, "
+            "happy, neutral, sad, surprise (in any case), or an empty cell."
+        )
+    return found
+
+
+def _fer2013_row(row, place, header):
+    try:
+        code = int(row[header["emotion"]])
+        pixels = bytes(map(int, row[header["pixels"]].split()))
+        name = SEVEN.names[code] if code >= 0 else None
+    except (ValueError, IndexError, TypeError, AttributeError):
+        raise FerClassicError(
+            f"{place}: expected an emotion from 0 to 6 and pixels from 0 to 255."
+        ) from None
+    side = round(len(pixels) ** 0.5)
+    if not pixels or side * side != len(pixels):
+        raise FerClassicError(f"{place}: {len(pixels)} pixels do not make a square.")
+    number = int(place.rsplit(" ", 1)[1]) - 1
+    made = {
+        "name": f"{number:05d}.png",
+        "path": f"{number:05d}.png",
+        "source": BytesSource(b"P5 %d %d 255\n" % (side, side) + pixels),
+        "expression": name,
+    }
+    if "usage" in header and row[header["usage"]]:
+        made["split"] = row[header["usage"]]
+    return made

@@ -1,0 +1,323 @@
+"""The steps put together: train a model, predict, and a whole run."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fer_classic.classify import ExpressionClassifier
+from fer_classic.duplicates import duplicate_groups, merge_groups
+from fer_classic.errors import FerClassicError
+from fer_classic.evaluate import cross_validate, evaluate
+from fer_classic.features import compute_features
+from fer_classic.landmarks import mirror_landmarks
+from fer_classic.persist import Model
+from fer_classic.submission import Predictions
+
+#: Faces whose features are computed at a time when predicting.
+BATCH = 4096
+
+
+@dataclass
+class Timer:
+    """Seconds spent by step, in the order of first use."""
+
+    seconds: dict = field(default_factory=dict)
+
+    def __call__(self, step, function, *arguments, **options):
+        """Call a function and add its time to a step."""
+        start = time.perf_counter()
+        try:
+            return function(*arguments, **options)
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[step] = self.seconds.get(step, 0.0) + spent
+
+
+def features_of(faces, features):
+    """Features of a face table.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    features : dict of str to dict
+        Parameters by family.
+
+    Returns
+    -------
+    FeatureTable
+    """
+    return compute_features(faces.crops, faces.landmarks, features)
+
+
+def mirrored_features_of(faces, features):
+    """Features of the mirrored faces, for ``balance="mirror"``.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    features : dict of str to dict
+
+    Returns
+    -------
+    FeatureTable
+    """
+    crops = np.ascontiguousarray(faces.crops[:, :, ::-1])
+    landmarks = mirror_landmarks(faces.landmarks, crops.shape[2])
+    return compute_features(crops, landmarks, features)
+
+
+def fold_groups(faces):
+    """Groups that no split may part: copies of one image, and the user's groups.
+
+    Parameters
+    ----------
+    faces : FaceTable
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    copies = duplicate_groups(faces.digests, faces.hashes, faces.readable)
+    return merge_groups(copies, faces.groups)
+
+
+def training_rows(faces, *, strict=False):
+    """Rows to train on: labelled and readable; checks that every class is there.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    strict : bool
+        Whether an unreadable file is an error.
+
+    Returns
+    -------
+    ndarray of int
+
+    Raises
+    ------
+    FerClassicError
+        A class has fewer than two images, or no image can be read.
+    """
+    readable = faces.readable
+    if not readable.any():
+        raise FerClassicError(
+            f"None of the {len(faces)} training images could be read; the first, "
+            f"{faces.names[0]!r}: {faces.errors[0]}."
+        )
+    if strict and not readable.all():
+        bad = int(np.flatnonzero(~readable)[0])
+        raise FerClassicError(
+            f"{(~readable).sum()} training image(s) cannot be read; the first, "
+            f"{faces.names[bad]!r}: {faces.errors[bad]}. Mend or remove them, or run "
+            "without --strict."
+        )
+    rows = np.flatnonzero(readable & (faces.labels >= 0))
+    counts = np.bincount(faces.labels[rows], minlength=len(faces.classes))
+    for name, count in zip(faces.classes.names, counts, strict=True):
+        if count < 2:
+            have = "no readable image" if count == 0 else "a single readable image"
+            raise FerClassicError(
+                f"Class {name!r} has {have} in the training set; every class needs at "
+                f"least 2. Add images named like {name}_0001.jpg, or train on another "
+                "class set with --classes."
+            )
+    return rows
+
+
+def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=None):
+    """Train on the labelled rows of a face table.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    settings : Settings
+    jobs : int
+        Threads.
+    strict : bool
+        Whether an unreadable file is an error.
+    progress : callable, optional
+        Called as ``progress(round, held-out log loss)``.
+    timer : Timer, optional
+
+    Returns
+    -------
+    Model
+        Its ``trained_on`` has counts, curves and, if ``settings.folds``, the scores of
+        a cross-validation.
+
+    Raises
+    ------
+    FerClassicError
+        A class is missing or too small.
+    """
+    timer = timer or Timer()
+    faces = faces.take(training_rows(faces, strict=strict))
+    table = timer("features", features_of, faces, settings.features)
+    mirror = None
+    if settings.classifier.get("balance") == "mirror":
+        mirror = timer("features", mirrored_features_of, faces, settings.features).X
+    names = np.array(faces.classes.names)[faces.labels]
+    groups = timer("duplicates", fold_groups, faces)
+    classifier = ExpressionClassifier(
+        **settings.classifier, n_jobs=jobs, random_state=settings.seed
+    )
+    trained_on = {
+        "images": len(faces),
+        "classes": _counts(faces),
+        "groups": len(np.unique(groups)),
+        "faces_found": int(faces.covered.sum()),
+    }
+    try:
+        if settings.folds:
+            trained_on["cross_validation"] = timer(
+                "cross-validation",
+                _cross_validation,
+                *(classifier, table.X, names, groups, mirror, faces, settings),
+            )
+        timer(
+            "training",
+            classifier.fit,
+            *(table.X, names),
+            groups=groups,
+            X_mirror=mirror,
+            progress=progress,
+        )
+    except ValueError as error:
+        raise FerClassicError(str(error)) from None
+    trained_on["best_iteration"] = classifier.best_iteration_
+    trained_on["curves"] = classifier.curves_
+    return Model(settings, classifier, table.names, trained_on)
+
+
+def _cross_validation(classifier, X, y, groups, mirror, faces, settings):
+    probabilities, _ = cross_validate(
+        classifier,
+        X,
+        y,
+        groups,
+        n_folds=settings.folds,
+        random_state=settings.seed,
+        X_mirror=mirror,
+    )
+    probabilities = _in_code_order(probabilities, np.unique(y), faces.classes)
+    return evaluate(
+        faces.labels,
+        probabilities.argmax(axis=1),
+        faces.classes.names,
+        probabilities,
+        groups=groups,
+        prior=classifier.prior,
+    ) | {"folds": settings.folds}
+
+
+def _counts(faces):
+    counts = np.bincount(faces.labels, minlength=len(faces.classes))
+    return dict(zip(faces.classes.names, counts.tolist(), strict=True))
+
+
+def _in_code_order(probabilities, sorted_names, classes):
+    """Columns by code instead of by alphabet."""
+    return probabilities[:, [list(sorted_names).index(name) for name in classes.names]]
+
+
+def predict_faces(model, faces, *, jobs=-1):
+    """Predict every row of a face table.
+
+    Parameters
+    ----------
+    model : Model
+    faces : FaceTable
+    jobs : int
+        Threads.
+
+    Returns
+    -------
+    Predictions
+        An unreadable image gets the class frequencies of the training set.
+    """
+    classifier = model.classifier.set_params(n_jobs=jobs)
+    classes = model.settings.class_set
+    prior = classifier.class_counts_ / classifier.class_counts_.sum()
+    probabilities = np.tile(prior, (len(faces), 1))
+    rows = np.flatnonzero(faces.readable)
+    for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
+        table = compute_features(
+            faces.crops[some], faces.landmarks[some], model.settings.features
+        )
+        if table.names != model.feature_names:
+            raise FerClassicError(
+                "The features computed here have other columns than the model was "
+                "trained on. Train it again with this version."
+            )
+        probabilities[some] = classifier.predict_proba(table.X)
+    probabilities = _in_code_order(probabilities, classifier.classes_, classes)
+    labels = probabilities.argmax(axis=1)
+    return Predictions(faces.names, labels, probabilities, classes.names)
+
+
+def judge(predictions, faces, *, prior="uniform", copied=None):
+    """Scores on all labelled rows and on telling parts of them.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    faces : FaceTable
+        The rows predicted, with their true labels.
+    prior : {"uniform", "train"}
+        What the probabilities assume.
+    copied : ndarray of bool, shape (n,), optional
+        Rows that are copies of training images.
+
+    Returns
+    -------
+    dict of JSON types
+        ``all``, and where they differ from it ``duplicate_free``, ``covered`` (a face
+        was found) and ``uncovered``; ``coverage``, the share of images with a face.
+    """
+    known = faces.labels >= 0
+    everyone = np.ones(len(faces), dtype=bool)
+    groups = None
+    if any(group is not None for group in faces.groups):
+        groups = merge_groups(np.arange(len(faces)), faces.groups)
+
+    def scores(rows):
+        return evaluate(
+            faces.labels[rows],
+            predictions.labels[rows],
+            faces.classes.names,
+            predictions.probabilities[rows],
+            groups=None if groups is None else groups[rows],
+            prior=prior,
+        )
+
+    result = {"all": scores(everyone)}
+    if copied is not None and (copied & known).any():
+        result["duplicate_free"] = scores(~copied)
+    if faces.settings.detector != "none":
+        result["coverage"] = float(faces.covered.mean())
+        if not faces.covered[known].all():
+            result["covered"] = scores(faces.covered)
+            result["uncovered"] = scores(~faces.covered)
+    return result
+
+
+def copies_of(training, tested):
+    """Which tested images are exact or near copies of training images.
+
+    Parameters
+    ----------
+    training, tested : FaceTable
+
+    Returns
+    -------
+    ndarray of bool, shape (number of tested images,)
+    """
+    sets = duplicate_groups(
+        training.digests + tested.digests,
+        np.concatenate([training.hashes, tested.hashes]),
+        np.concatenate([training.readable, tested.readable]),
+    )
+    return np.isin(sets[len(training) :], sets[: len(training)])

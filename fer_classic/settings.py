@@ -1,0 +1,192 @@
+"""Every option of a run in one place; a settings file is this, as JSON."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+
+from fer_classic.align import METHODS as ALIGNMENTS
+from fer_classic.balance import METHODS as BALANCES
+from fer_classic.dataset import LABELS_FROM
+from fer_classic.detect import DETECTORS
+from fer_classic.errors import FerClassicError, UsageError, one_of
+from fer_classic.image import MAX_PIXELS
+from fer_classic.labels import CLASS_SETS, class_set
+
+#: The card's recipe: HOG, LBP and geometry of one aligned face.
+CARD_FEATURES = {
+    "hog": {"cell": 8},
+    "lbp": {"radii": [2], "grid": 4},
+    "geometry": {},
+}
+
+
+@dataclass(frozen=True)
+class FaceSettings:
+    """What decides the crop and landmarks of an image.
+
+    Attributes
+    ----------
+    detector : {"hog", "cnn", "none"}
+    upsample : int
+        Times the image is doubled before the search.
+    threshold : float
+        Least detection score.
+    min_size : float
+        Least width and height of a face in pixels.
+    align : {"68", "5", "none"}
+        Landmarks that the alignment is fitted to.
+    crop_size : int
+        Side of the aligned crop in pixels.
+    max_pixels : int
+        Larger images are not unpacked.
+    """
+
+    detector: str = "hog"
+    upsample: int = 0
+    threshold: float = 0.0
+    min_size: float = 0.0
+    align: str = "68"
+    crop_size: int = 64
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self):
+        one_of(self.detector, DETECTORS, "detector")
+        one_of(self.align, ALIGNMENTS, "align")
+        _within("upsample", self.upsample, 0, 4)
+        _within("min_size", self.min_size, 0, 100_000)
+        _within("crop_size", self.crop_size, 32, 512)
+        _within("max_pixels", self.max_pixels, 1, 10**10)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides the result of a run.
+
+    Attributes
+    ----------
+    classes : {"five", "seven"}
+    labels : {"auto", "name", "folder", "none"}
+        Where labels are read from.
+    groups : str or None
+        Regular expression that finds the group (a person, say) in a file name.
+    faces : FaceSettings
+    features : dict of str to dict
+        Parameters of each feature family.
+    classifier : dict
+        Parameters of :class:`ExpressionClassifier` that differ from its defaults.
+    folds : int
+        Folds of the cross-validation on the training images; 0 for none.
+    seed : int
+    """
+
+    classes: str = "five"
+    labels: str = "auto"
+    groups: str | None = None
+    faces: FaceSettings = field(default_factory=FaceSettings)
+    features: dict = field(default_factory=lambda: dict(CARD_FEATURES))
+    classifier: dict = field(default_factory=lambda: {"balance": "smote"})
+    folds: int = 0
+    seed: int = 0
+
+    def __post_init__(self):
+        class_set(self.classes)
+        one_of(self.labels, LABELS_FROM, "labels")
+        one_of(self.classifier.get("balance", "none"), BALANCES, "balance")
+        if self.folds != 0:
+            _within("folds", self.folds, 2, 100)
+
+    @property
+    def class_set(self):
+        """The ClassSet itself."""
+        return CLASS_SETS[self.classes]
+
+    def to_dict(self):
+        """The settings as plain JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values):
+        """Settings from plain JSON types; what is not named keeps its default.
+
+        Raises
+        ------
+        UsageError
+            A key is unknown or a value impossible.
+        """
+        values = dict(values)
+        _known(values, cls, "settings")
+        if "faces" in values:
+            values["faces"] = face_settings(values["faces"])
+        return cls(**values)
+
+    def with_changes(self, **changes):
+        """A copy with some values replaced; those that are None stay.
+
+        Parameters
+        ----------
+        **changes
+            Names of this class, of FaceSettings, or of ExpressionClassifier.
+        """
+        given = {key: value for key, value in changes.items() if value is not None}
+        own = {f.name for f in fields(self)}
+        face = {f.name for f in fields(FaceSettings)}
+        faces = replace(self.faces, **{k: v for k, v in given.items() if k in face})
+        rest = {k: v for k, v in given.items() if k not in own | face}
+        return replace(
+            self,
+            faces=faces,
+            classifier=self.classifier | rest,
+            **{k: v for k, v in given.items() if k in own},
+        )
+
+
+def face_settings(values):
+    """FaceSettings from plain JSON types.
+
+    Raises
+    ------
+    UsageError
+        A key is unknown or a value impossible.
+    """
+    _known(values, FaceSettings, "settings of faces")
+    return FaceSettings(**values)
+
+
+def read_settings(path):
+    """Read a settings file: JSON, as every run directory holds one.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    FerClassicError
+        The file cannot be read, or a key is unknown or a value impossible.
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise FerClassicError(f"{path} is not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise FerClassicError(f"{path} must hold a JSON object of settings.")
+    return Settings.from_dict(values)
+
+
+def _known(values, cls, what):
+    allowed = [f.name for f in fields(cls)]
+    for key in values:
+        one_of(key, allowed, f"key of the {what}")
+
+
+def _within(name, value, low, high):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UsageError(f"{name} must be a number. Got {value!r} instead.")
+    if not low <= value <= high:
+        raise UsageError(f"{name} must be from {low} to {high}. Got {value} instead.")

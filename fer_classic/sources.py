@@ -1,0 +1,143 @@
+"""Where the bytes of an image lie: a file, a member of a zip, or memory."""
+
+import os
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from fer_classic.errors import FerClassicError, UnreadableImage
+from fer_classic.image import EXTENSIONS
+
+#: No single image file is larger; a zip member that claims to be is a trap.
+MAX_BYTES = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """An image file."""
+
+    path: str
+
+    def read(self):
+        """Return the file's bytes; raise UnreadableImage with the reason."""
+        try:
+            if not os.path.isfile(self.path):
+                os.stat(self.path)  # says "no such file" or "too many links" itself
+                raise UnreadableImage("not a regular file")
+            if os.path.getsize(self.path) > MAX_BYTES:
+                raise UnreadableImage(f"larger than {MAX_BYTES >> 20} MiB")
+            return Path(self.path).read_bytes()
+        except OSError as error:
+            raise UnreadableImage(f"cannot be read: {error.strerror}") from None
+
+
+@dataclass(frozen=True)
+class ZipSource:
+    """A member of a zip archive."""
+
+    archive: str
+    member: str
+
+    def read(self):
+        """Return the member's bytes; raise UnreadableImage with the reason."""
+        try:
+            archive = _open_zip(self.archive, os.stat(self.archive).st_mtime_ns)
+            info = archive.getinfo(self.member)
+            if info.file_size > MAX_BYTES:
+                raise UnreadableImage(f"unpacks to more than {MAX_BYTES >> 20} MiB")
+            with archive.open(info) as file:
+                return file.read(MAX_BYTES)
+        except UnreadableImage:
+            raise
+        except Exception as error:  # zipfile and zlib raise many types on damage
+            text = " ".join(str(error).split()) or type(error).__name__
+            raise UnreadableImage(f"cannot be unpacked: {text}") from None
+
+
+@dataclass(frozen=True)
+class BytesSource:
+    """An image that lies in memory, as the rows of FER2013's CSV do."""
+
+    data: bytes
+
+    def read(self):
+        """Return the bytes."""
+        return self.data
+
+
+@dataclass(frozen=True)
+class MissingSource:
+    """An image that a manifest names but that is not there."""
+
+    reason: str
+
+    def read(self):
+        """Raise UnreadableImage with the reason."""
+        raise UnreadableImage(self.reason)
+
+
+@lru_cache(maxsize=8)
+def _open_zip(path, _modified):
+    # Parsing the directory of a large archive takes longer than reading a member.
+    return zipfile.ZipFile(path)
+
+
+def zip_members(path):
+    """Names of the files in a zip archive, sorted; hidden ones left out.
+
+    Raises
+    ------
+    FerClassicError
+        The file is not a zip archive.
+    """
+    try:
+        archive = _open_zip(str(path), os.stat(path).st_mtime_ns)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise FerClassicError(f"{path} cannot be read as a zip archive: {error}") from None
+    names = (info.filename for info in archive.infolist() if not info.is_dir())
+    return sorted({name for name in names if not _hidden(name)})
+
+
+def folder_files(folder):
+    """Paths of the files below a folder, relative and with ``/``, sorted.
+
+    Links to folders are followed, each folder is entered once.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    files : list of str
+    closed : list of str
+        Folders that could not be listed, with the reason.
+    """
+    files, closed, seen = [], [], set()
+
+    def refused(error):
+        closed.append(f"{error.filename}: {error.strerror}")
+
+    for root, folders, names in os.walk(folder, onerror=refused, followlinks=True):
+        real = os.path.realpath(root)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        for name in names:
+            relative = Path(root, name).relative_to(folder).as_posix()
+            if not _hidden(relative):
+                files.append(relative)
+    return sorted(files), closed
+
+
+def is_image_name(name):
+    """Whether a file name ends as image files do."""
+    return os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def _hidden(name):
+    parts = name.split("/")
+    return "__MACOSX" in parts or any(p.startswith(".") and p != ".." for p in parts)
