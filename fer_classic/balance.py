@@ -71,7 +71,7 @@ def resample(X, y, method, *, n_neighbors=5, random_state=0, X_mirror=None):
     elif method == "mirror":
         X, y = _mirror(X, y, X_mirror, random_state)
     elif method in _WITH_NEIGHBORS:
-        _check_counts(y, method, n_neighbors)
+        check_neighbors(y, method, n_neighbors)
         X, y = _with_neighbors(X, y, method, n_neighbors, random_state)
     elif method != "none":
         from imblearn.over_sampling import RandomOverSampler
@@ -101,7 +101,17 @@ def balanced_weights(y, prior=None):
     return (share / share.sum() * len(y) / counts)[index]
 
 
-def _check_counts(y, method, n_neighbors):
+def check_neighbors(y, method, n_neighbors):
+    """Raise ValueError if a class has too few rows for a method of the SMOTE family.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+    method : str
+    n_neighbors : int
+    """
+    if method not in _WITH_NEIGHBORS:
+        return
     names, counts = np.unique(y, return_counts=True)
     for name, count in zip(names, counts, strict=True):
         if count <= n_neighbors:

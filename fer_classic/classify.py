@@ -5,11 +5,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_classic.balance import balanced_weights, resample
+from fer_classic.balance import balanced_weights, check_neighbors, resample
 from fer_classic.errors import one_of
 from fer_classic.evaluate import grouped_folds
 
 PRIORS = ("uniform", "train")
+
+#: Below this many rows a single held-out part says too little: several parts are held
+#: out in turn, and the last model learns from all rows.
+SMALL_SET = 5000
+SMALL_FOLDS = 5
 
 
 class ExpressionClassifier(ClassifierMixin, BaseEstimator):
@@ -17,7 +22,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
 
     A part of the training rows is held out (whole groups, stratified by class) to stop
     the boosting early and to calibrate the probabilities by one temperature (Guo et
-    al., ICML 2017); the other rows are balanced and learned from.
+    al., ICML 2017); the other rows are balanced and learned from. Of fewer than 5,000
+    rows, five parts are held out in turn, and a last model learns from all rows.
 
     Parameters
     ----------
@@ -124,7 +130,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         X_mirror : array of float, shape (n, d), optional
             Features of the mirrored images, for ``balance="mirror"``.
         progress : callable, optional
-            Called as ``progress(round, held-out log loss)``.
+            Called as ``progress(round, held-out log loss)``, which starts again from 1
+            for each part that is held out.
 
         Returns
         -------
@@ -145,25 +152,28 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
                 f"Training needs at least 2 classes. Got one class: {self.classes_[0]!r}."
             )
         self.class_counts_ = counts.astype(np.int64)
-        fitted, held = self._split(codes, groups)
-        mirror = None if X_mirror is None else np.asarray(X_mirror, np.float32)[fitted]
-        rows, labels, weights = resample(
-            X[fitted],
-            y[fitted],
-            self.balance,
-            n_neighbors=self.n_neighbors,
-            random_state=self.random_state,
-            X_mirror=mirror,
-        )
-        labels = np.searchsorted(self.classes_, labels)
-        learned = np.bincount(labels, weights, minlength=len(self.classes_))
-        target = np.ones_like(learned) if self.prior == "uniform" else counts
-        self.log_prior_shift_ = np.log(target / target.sum()) - np.log(
-            learned / learned.sum()
-        )
-        importance = balanced_weights(codes[held], target) if len(held) else None
-        self._boost(rows, labels, weights, X[held], codes[held], importance, progress)
-        self._calibrate(X[held], codes[held], importance)
+        check_neighbors(y, self.balance, self.n_neighbors)
+        target = np.ones(len(counts)) if self.prior == "uniform" else counts
+        target = target / target.sum()
+        mirror = None if X_mirror is None else np.asarray(X_mirror, np.float32)
+        scores, rows, rounds = [], [], []
+        for fitted, held in self._parts(codes, groups):
+            part = (X[held], codes[held], balanced_weights(codes[held], target))
+            self._boost(X, y, fitted, mirror, target, progress, part)
+            scores.append(self._scores(X[held]))
+            rows.append(held)
+            rounds.append(self.best_iteration_)
+        if len(rounds) != 1:
+            # Small sets: the held-out parts only told when to stop; learn from all rows.
+            number = round(np.mean(rounds)) if rounds else self.n_estimators
+            curves = self.curves_ if rounds else None
+            every = np.arange(len(y))
+            self._boost(X, y, every, mirror, target, progress, None, number)
+            self.curves_ = curves or self.curves_
+        self.temperature_ = 1.0
+        if rows:
+            held = codes[np.concatenate(rows)]
+            self.temperature_ = _temperature(np.concatenate(scores), held, target)
         return self
 
     def predict_proba(self, X):
@@ -195,67 +205,82 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def _split(self, codes, groups):
-        """Rows to learn from and rows held out; none where a class is too small."""
-        every = np.arange(len(codes))
+    def _parts(self, codes, groups):
+        """Rows to learn from and rows held out: one pair, or several for small sets."""
         if self.validation_fraction <= 0:
-            return every, every[:0]
-        parts = max(2, round(1 / self.validation_fraction))
-        if self.class_counts_.min() < 2 * parts:
-            return every, every[:0]
+            return []
+        small = len(codes) < SMALL_SET
+        parts = SMALL_FOLDS if small else max(2, round(1 / self.validation_fraction))
+        parts = min(parts, int(self.class_counts_.min()))
+        if parts < 2:
+            return []
         folds = grouped_folds(codes, groups, parts, self.random_state)
-        fitted, held = folds[0]
-        whole = all(len(np.unique(codes[p])) == len(self.classes_) for p in folds[0])
-        return (fitted, held) if whole else (every, every[:0])
+        # Groups can leave a class out of a part; it must keep 2 rows to learn from.
+        least = [
+            np.bincount(codes[f], minlength=len(self.classes_)).min() for f, _ in folds
+        ]
+        usable = [fold for fold, n in zip(folds, least, strict=True) if n >= 2]
+        return usable if small else usable[:1]
 
-    def _boost(self, X, codes, weights, X_held, codes_held, importance, progress):
+    def _boost(self, X, y, fitted, mirror, target, progress, held, n_rounds=None):
+        """Balance some rows and learn from them; stop early if ``held`` is given."""
         import lightgbm
 
-        parameters = {
+        smallest = np.unique(y[fitted], return_counts=True)[1].min()
+        rows, labels, weights = resample(
+            X[fitted],
+            y[fitted],
+            self.balance,
+            n_neighbors=min(self.n_neighbors, smallest - 1),
+            random_state=self.random_state,
+            X_mirror=None if mirror is None else mirror[fitted],
+        )
+        labels = np.searchsorted(self.classes_, labels)
+        learned = np.bincount(labels, weights, minlength=len(self.classes_))
+        self.log_prior_shift_ = np.log(target) - np.log(learned / learned.sum())
+        parameters = self._parameters(len(rows))
+        train = lightgbm.Dataset(rows, labels, weight=weights, params=parameters)
+        parts, curves = {"train": train}, {}
+        callbacks = [lightgbm.record_evaluation(curves)]
+        if held is not None:
+            X_held, codes_held, importance = held
+            parts["validation"] = train.create_valid(X_held, codes_held, importance)
+            stop = lightgbm.early_stopping(self.early_stopping_rounds, True, verbose=False)
+            callbacks.append(stop)
+        if progress is not None:
+            callbacks.append(lambda env: progress(env.iteration + 1, _held_loss(env)))
+        self.booster_ = lightgbm.train(
+            parameters,
+            train,
+            n_rounds or self.n_estimators,
+            valid_sets=list(parts.values()),
+            valid_names=list(parts),
+            callbacks=callbacks,
+        )
+        self.best_iteration_ = (
+            int(self.booster_.best_iteration) or self.booster_.current_iteration()
+        )
+        self.curves_ = {
+            part: {"log_loss": own["multi_logloss"], "error": own["multi_error"]}
+            for part, own in curves.items()
+        }
+
+    def _parameters(self, n_rows):
+        return {
             "objective": "multiclass",
             "num_class": len(self.classes_),
             "metric": ["multi_logloss", "multi_error"],
-            "first_metric_only": True,
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
             "max_bin": self.max_bin,
             "feature_fraction": self.colsample,
-            "min_data_in_leaf": min(self.min_child_samples, max(1, len(X) // 20)),
+            "min_data_in_leaf": min(self.min_child_samples, max(1, n_rows // 20)),
             "lambda_l2": self.reg_lambda,
             "num_threads": _threads(self.n_jobs),
             "seed": self.random_state,
             "deterministic": True,
             "force_col_wise": True,
             "verbose": -1,
-        }
-        shared = {"max_bin": self.max_bin, "verbose": -1}
-        train = lightgbm.Dataset(X, codes, weight=weights, params=shared)
-        parts, names, curves = [train], ["train"], {}
-        callbacks = [lightgbm.record_evaluation(curves)]
-        if importance is not None:
-            held = train.create_valid(X_held, codes_held, weight=importance)
-            parts, names = [train, held], ["train", "validation"]
-            callbacks.append(
-                lightgbm.early_stopping(
-                    self.early_stopping_rounds, first_metric_only=True, verbose=False
-                )
-            )
-        if progress is not None:
-            callbacks.append(lambda env: progress(env.iteration + 1, _last_loss(env)))
-        self.booster_ = lightgbm.train(
-            parameters,
-            train,
-            self.n_estimators,
-            valid_sets=parts,
-            valid_names=names,
-            callbacks=callbacks,
-        )
-        self.best_iteration_ = int(self.booster_.best_iteration) or (
-            self.booster_.current_iteration()
-        )
-        self.curves_ = {
-            part: {"log_loss": own["multi_logloss"], "error": own["multi_error"]}
-            for part, own in curves.items()
         }
 
     def _scores(self, X):
@@ -267,21 +292,19 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         )
         return np.log(softmax(raw) + 1e-300) + self.log_prior_shift_
 
-    def _calibrate(self, X, codes, importance):
-        self.temperature_ = 1.0
-        if importance is None:
-            return
-        from scipy.optimize import minimize_scalar
 
-        scores = self._scores(X)
-        own = np.arange(len(codes)), codes
+def _temperature(scores, codes, target):
+    """Divisor of the scores with the least log loss (Guo et al., ICML 2017)."""
+    from scipy.optimize import minimize_scalar
 
-        def loss(log_temperature):
-            probability = softmax(scores / np.exp(log_temperature))[own]
-            return -(importance * np.log(probability + 1e-300)).sum()
+    importance = balanced_weights(codes, target)
+    own = np.arange(len(codes)), codes
 
-        best = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
-        self.temperature_ = float(np.exp(best.x))
+    def loss(log_temperature):
+        probability = softmax(scores / np.exp(log_temperature))[own]
+        return -(importance * np.log(probability + 1e-300)).sum()
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
 
 
 def softmax(scores):
@@ -305,6 +328,9 @@ def _threads(n_jobs):
     return cpu_count() if n_jobs in (None, -1) else max(1, int(n_jobs))
 
 
-def _last_loss(env):
-    losses = [r[2] for r in env.evaluation_result_list if r[1].endswith("logloss")]
-    return losses[-1] if losses else float("nan")
+def _held_loss(env):
+    """Held-out log loss of a round, NaN where nothing is held out."""
+    for part, metric, value, _ in env.evaluation_result_list:
+        if part == "validation" and metric == "multi_logloss":
+            return value
+    return float("nan")
