@@ -1,7 +1,7 @@
 """The steps put together: train a model, predict, and a whole run."""
 
 import time
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -18,17 +18,23 @@ from fer_classic.submission import Predictions
 BATCH = 4096
 
 
-@dataclass
 class Timer:
-    """Seconds spent by step, in the order of first use."""
+    """Seconds spent by step, in the order of first use: ``with timer("faces"): …``.
 
-    seconds: dict = field(default_factory=dict)
+    Attributes
+    ----------
+    seconds : dict of str to float
+    """
 
-    def __call__(self, step, function, *arguments, **options):
-        """Call a function and add its time to a step."""
+    def __init__(self):
+        self.seconds = {}
+
+    @contextmanager
+    def __call__(self, step):
+        """Add the time of the block to a step."""
         start = time.perf_counter()
         try:
-            return function(*arguments, **options)
+            yield
         finally:
             spent = time.perf_counter() - start
             self.seconds[step] = self.seconds.get(step, 0.0) + spent
@@ -154,12 +160,15 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
     """
     timer = timer or Timer()
     faces = faces.take(training_rows(faces, strict=strict))
-    table = timer("features", features_of, faces, settings.features)
     mirror = None
-    if settings.classifier.get("balance") == "mirror":
-        mirror = timer("features", mirrored_features_of, faces, settings.features).X
+    with timer("features"):
+        table = features_of(faces, settings.features)
+        if settings.classifier.get("balance") == "mirror":
+            mirror = mirrored_features_of(faces, settings.features).X
+    with timer("duplicates"):
+        groups = fold_groups(faces)
     names = np.array(faces.classes.names)[faces.labels]
-    groups = timer("duplicates", fold_groups, faces)
+    data = (table.X, names, groups, mirror)
     classifier = ExpressionClassifier(
         **settings.classifier, n_jobs=jobs, random_state=settings.seed
     )
@@ -171,19 +180,11 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
     }
     try:
         if settings.folds:
-            trained_on["cross_validation"] = timer(
-                "cross-validation",
-                _cross_validation,
-                *(classifier, table.X, names, groups, mirror, faces, settings),
-            )
-        timer(
-            "training",
-            classifier.fit,
-            *(table.X, names),
-            groups=groups,
-            X_mirror=mirror,
-            progress=progress,
-        )
+            with timer("cross-validation"):
+                scores = _cross_validation(classifier, *data, faces, settings)
+            trained_on["cross_validation"] = scores
+        with timer("training"):
+            classifier.fit(*data, progress=progress)
     except ValueError as error:
         raise FerClassicError(str(error)) from None
     trained_on["best_iteration"] = classifier.best_iteration_

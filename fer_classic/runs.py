@@ -81,7 +81,7 @@ def check_new(path, *, overwrite=False):
         raise UsageError(
             f"{path} exists already: name another place with --out, or give --overwrite."
         )
-    ours = ("settings.json", "model.json", "faces.json", "features.json")
+    ours = ("settings.json", "model.json", "faces.json", "features.json", "index.csv")
     foreign = path.is_dir() and not any((path / name).is_file() for name in ours)
     if foreign and any(path.iterdir()):
         raise UsageError(

@@ -23,7 +23,7 @@ app = typer.Typer(
 
 def main():
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    from fer_classic.cli import data, models, run  # noqa: F401  they register commands
+    from fer_classic.cli import data, inspect, predict, run, train  # noqa: F401  they register commands
 
     signal.signal(signal.SIGTERM, _interrupted)
     try:

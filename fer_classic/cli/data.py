@@ -25,17 +25,23 @@ def read_samples(inputs, settings):
 
 def read_faces(inputs, settings, jobs, quiet, title="faces"):
     """Face table of raw inputs, or a saved one where its folder is given."""
-    from fer_classic.faces import extract_faces
     from fer_classic.persist import load_faces
 
-    if len(inputs) == 1 and Path(inputs[0], "faces.json").is_file():
+    if is_face_table(inputs):
         return load_faces(inputs[0])
     samples = read_samples(inputs, settings)
-    return extract_with_bar(samples, settings, jobs, quiet, title, extract_faces)
+    return extract_with_bar(samples, settings, jobs, quiet, title)
 
 
-def extract_with_bar(samples, settings, jobs, quiet, title, extract_faces):
+def is_face_table(inputs):
+    """Whether the input is a folder that the command faces wrote."""
+    return len(inputs) == 1 and Path(inputs[0], "faces.json").is_file()
+
+
+def extract_with_bar(samples, settings, jobs, quiet, title):
     """Extract faces under a progress bar and say what could not be read."""
+    from fer_classic.faces import extract_faces
+
     with progress_bar(title, len(samples), quiet) as advance:
         faces = extract_faces(samples, settings.faces, jobs=jobs, progress=advance)
     unreadable = [i for i, status in enumerate(faces.status) if status == "unreadable"]
@@ -66,9 +72,7 @@ def audit(
     from fer_classic.runs import to_json
 
     one_of(format, ("text", "json"), "--format")
-    settings = o.settings_from(
-        classes=classes, labels=labels, groups=groups, max_pixels=max_pixels
-    )
+    settings = o.settings_from(locals())
     parts = {name: read_samples([name], settings) for name in dict.fromkeys(inputs)}
     # Short names where they suffice to tell the inputs apart.
     short = {name: os.path.basename(os.path.normpath(name)) for name in parts}
@@ -139,19 +143,7 @@ def faces(
     from fer_classic.persist import save_faces
     from fer_classic.runs import check_new, new_directory
 
-    settings = o.settings_from(
-        settings_file,
-        classes=classes,
-        labels=labels,
-        groups=groups,
-        detector=detector,
-        upsample=upsample,
-        threshold=threshold,
-        min_size=min_size,
-        align=align,
-        crop_size=crop_size,
-        max_pixels=max_pixels,
-    )
+    settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
     found = read_faces(inputs, settings, jobs, quiet)
     with new_directory(out, overwrite=overwrite) as folder:
@@ -184,7 +176,7 @@ def features(
     from fer_classic.pipeline import features_of
     from fer_classic.runs import check_new, new_directory
 
-    settings = o.settings_from(settings_file, features)
+    settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
     found = read_faces(inputs, settings, jobs, quiet)
     made = features_of(found, settings.features)
@@ -225,7 +217,9 @@ def demo(
     --out runs/demo
     """
     from fer_classic.demo import write_demo
+    from fer_classic.runs import new_directory
 
-    write_demo(folder, train=train, test=test, seed=seed)
+    with new_directory(folder) as work:
+        write_demo(work, train=train, test=test, seed=seed)
     say("This set is synthetic: a score on it means nothing about real photographs.")
     print(folder)

@@ -77,6 +77,12 @@ SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="settings.json of an earlier run, to repeat it."),
 ]
+#: Options that are settings, by the name of their parameter.
+_SETTINGS = (
+    *("classes", "labels", "groups", "detector", "upsample", "threshold", "min_size"),
+    *("align", "crop_size", "max_pixels", "balance", "prior", "folds", "seed"),
+)
+
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at a training image that is unusable.")
 ]
@@ -87,16 +93,14 @@ Overwrite = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
-def settings_from(path=None, features=None, **changes):
-    """Settings from a file and the options given on the command line.
+def settings_from(arguments):
+    """Settings from a command's options.
 
     Parameters
     ----------
-    path : path-like, optional
-    features : str, optional
-        Comma-separated families; those named keep their parameters.
-    **changes
-        Options that are None keep their value.
+    arguments : dict
+        The command's ``locals()``: options that are settings are taken where they are
+        not None, and ``settings_file`` names the settings they change.
 
     Returns
     -------
@@ -106,11 +110,13 @@ def settings_from(path=None, features=None, **changes):
     from fer_classic.features import FAMILIES
     from fer_classic.settings import CARD_FEATURES, Settings, read_settings
 
+    path = arguments.get("settings_file")
     settings = read_settings(path) if path else Settings()
-    if features is not None:
-        names = [name.strip() for name in features.split(",") if name.strip()]
+    changes = {key: arguments.get(key) for key in _SETTINGS}
+    if arguments.get("features") is not None:
+        names = [name.strip() for name in arguments["features"].split(",")]
         for name in names:
-            one_of(name, FAMILIES, "features")
+            one_of(name, FAMILIES, "--features")
         known = CARD_FEATURES | settings.features
         changes["features"] = {name: known[name] for name in names}
     return settings.with_changes(**changes)

@@ -12,7 +12,8 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, scores_text
 from fer_classic.cli.data import extract_with_bar, read_samples
-from fer_classic.cli.models import say_left_out, train_with_bar
+from fer_classic.cli.predict import checked_template
+from fer_classic.cli.train import say_left_out, train_with_bar
 
 
 @app.command()
@@ -55,68 +56,44 @@ def run(
 
     Example: fer-classic run train/ --test test/ --out runs/first
     """
-    from fer_classic.cli.models import _checked_template
-    from fer_classic.faces import extract_faces
-    from fer_classic.pipeline import Timer, copies_of, judge, predict_faces
+    from fer_classic.pipeline import Timer, copies_of, predict_faces
     from fer_classic.runs import check_new, new_directory
 
-    settings = o.settings_from(
-        settings_file,
-        features,
-        classes=classes,
-        labels=labels,
-        groups=groups,
-        detector=detector,
-        upsample=upsample,
-        threshold=threshold,
-        min_size=min_size,
-        align=align,
-        crop_size=crop_size,
-        max_pixels=max_pixels,
-        balance=balance,
-        prior=prior,
-        folds=folds,
-        seed=seed,
-    )
+    settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
     timer = Timer()
-    training, tested = timer("reading names", _parts, train, test, settings)
+    with timer("reading names"):
+        training, tested = _parts(train, test, settings)
     if not len(tested) and not settings.folds:
         settings = settings.with_changes(folds=5)
     say_left_out(training)
     training = training.training_part(strict=strict)
-    layout = _checked_template(template, tested)
-    bars = (jobs, quiet)
-    faces = timer(
-        "faces",
-        extract_with_bar,
-        training,
-        settings,
-        *bars,
-        "training faces",
-        extract_faces,
-    )
-    test_faces = timer(
-        "faces", extract_with_bar, tested, settings, *bars, "test faces", extract_faces
-    )
+    layout = checked_template(template, tested)
+    with timer("faces"):
+        faces = extract_with_bar(training, settings, jobs, quiet, "training faces")
+        test_faces = extract_with_bar(tested, settings, jobs, quiet, "test faces")
     model = train_with_bar(faces, settings, jobs, strict, quiet, timer)
-    predictions = timer("prediction", predict_faces, model, test_faces, jobs=jobs)
-    copied = timer("duplicates", copies_of, faces, test_faces)
-    metrics = (
-        {
-            "test": judge(
-                predictions, test_faces, prior=model.classifier.prior, copied=copied
-            )
-        }
-        if len(tested)
-        else {}
-    )
-    if "cross_validation" in model.trained_on:
-        metrics["cross_validation"] = model.trained_on["cross_validation"]
+    with timer("prediction"):
+        predictions = predict_faces(model, test_faces, jobs=jobs)
+    with timer("judging"):
+        copied = copies_of(faces, test_faces)
+        metrics = _metrics(model, predictions, test_faces, copied)
     record = _record(train, test, faces, test_faces, copied, timer)
     with new_directory(out, overwrite=overwrite) as folder:
         _write(folder, settings, record, metrics, model, predictions, test_faces, layout)
     _say_result(out, metrics, len(tested) > 0)
+
+
+def _metrics(model, predictions, test_faces, copied):
+    from fer_classic.pipeline import judge
+
+    metrics = {}
+    if len(test_faces):
+        prior = model.classifier.prior
+        metrics["test"] = judge(predictions, test_faces, prior=prior, copied=copied)
+    if "cross_validation" in model.trained_on:
+        metrics["cross_validation"] = model.trained_on["cross_validation"]
+    return metrics
 
 
 def _parts(train, test, settings):

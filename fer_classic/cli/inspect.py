@@ -1,0 +1,97 @@
+"""Commands that look at results: score, info, doctor."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import percent, scores_text
+from fer_classic.cli.data import read_samples
+from fer_classic.errors import FerClassicError, one_of
+
+
+@app.command()
+def score(
+    submission: Annotated[
+        Path, typer.Argument(help="submission.json of any layout, or predictions.csv.")
+    ],
+    truth: Annotated[
+        list[str], typer.Option(help="Labelled images: folder, zip or CSV manifest.")
+    ],
+    classes: o.Classes = None,
+    labels: o.Labels = None,
+    groups: o.Groups = None,
+    format: Annotated[str, typer.Option(help="text or json")] = "text",
+):
+    """Score predictions against labelled images.
+
+    Example: fer-classic score submission.json --truth val.zip
+    """
+    from fer_classic.evaluate import evaluate
+    from fer_classic.runs import to_json
+    from fer_classic.submission import read_predictions
+
+    one_of(format, ("text", "json"), "--format")
+    settings = o.settings_from(locals())
+    samples = read_samples(truth, settings)
+    samples.training_part()  # says so if there is no label at all
+    predictions = read_predictions(submission, samples.names, samples.classes)
+    grouped = any(group is not None for group in samples.groups)
+    result = evaluate(
+        samples.labels,
+        predictions.labels,
+        samples.classes.names,
+        predictions.probabilities,
+        groups=[g or f"row {i}" for i, g in enumerate(samples.groups)] if grouped else None,
+    )
+    print(to_json(result) if format == "json" else scores_text({"all": result}))
+
+
+@app.command()
+def info(
+    model: Annotated[Path, typer.Argument(help="Folder of a model or run.")],
+    format: Annotated[str, typer.Option(help="text or json")] = "text",
+):
+    """Show what a model is and what it was trained on.
+
+    Example: fer-classic info runs/first
+    """
+    from fer_classic.persist import load_model
+    from fer_classic.runs import to_json
+
+    one_of(format, ("text", "json"), "--format")
+    loaded = load_model(model)
+    trained = {k: v for k, v in loaded.trained_on.items() if k != "curves"}
+    if format == "json":
+        told = {"settings": loaded.settings.to_dict(), "trained_on": trained}
+        print(to_json(told | {"columns": len(loaded.feature_names)}), end="")
+        return
+    counts = ", ".join(f"{name} {n}" for name, n in trained["classes"].items())
+    print(f"classes:     {', '.join(loaded.settings.class_set.names)}")
+    print(f"trained on:  {trained['images']} images ({counts})")
+    print(f"faces found: {trained['faces_found']}")
+    print(f"columns:     {len(loaded.feature_names)}")
+    print(f"trees:       {trained['best_iteration']} rounds of {len(trained['classes'])}")
+    print(f"settings:    {json.dumps(loaded.settings.to_dict())}")
+    if "cross_validation" in trained:
+        own = trained["cross_validation"]
+        print(f"{own['folds']}-fold balanced accuracy: {percent(own['balanced_accuracy'])}")
+
+
+@app.command()
+def doctor():
+    """Check the installation: versions, model files, checksums, and a self-test.
+
+    Example: fer-classic doctor
+    """
+    from fer_classic.doctor import checks
+
+    failed = 0
+    for name, fine, detail in checks():
+        print(f"{'ok ' if fine else 'BAD'}  {name}: {detail}")
+        failed += not fine
+    if failed:
+        raise FerClassicError(f"{failed} check(s) failed; see the lines marked BAD.")

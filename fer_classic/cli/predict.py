@@ -1,0 +1,161 @@
+"""The command predict."""
+
+import csv
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import progress_bar, say, table
+from fer_classic.cli.data import read_samples
+from fer_classic.errors import FerClassicError, UsageError, one_of
+
+
+@app.command()
+def predict(
+    inputs: Annotated[list[str], typer.Argument(help="Images, folders, zips or globs.")],
+    model: Annotated[Path, typer.Option(help="Folder of a trained model, or of a run.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="submission.json to write; a .csv with all details beside it."),
+    ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(help="The contest's sample file, whose layout is then written."),
+    ] = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(help="Folder for pictures with box, landmarks and label."),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(help="What stdout gets without --out: text, csv or json.")
+    ] = "text",
+    overwrite: o.Overwrite = False,
+    jobs: o.Jobs = -1,
+    quiet: o.Quiet = False,
+):
+    """Predict the expression of the most confident face in each image.
+
+    Example: fer-classic predict test/ --model runs/first --out submission.json
+    """
+    from fer_classic.faces import extract_faces
+    from fer_classic.persist import load_model
+    from fer_classic.pipeline import predict_faces
+    from fer_classic.runs import check_new
+
+    one_of(format, ("text", "csv", "json"), "--format")
+    if out is not None and out.suffix == ".csv":
+        raise UsageError(
+            f"--out names the submission, a .json file; the table goes beside it as .csv. "
+            f"Got {out}."
+        )
+    for path in (out, out and out.with_suffix(".csv"), overlay):
+        if path is not None:
+            check_new(path, overwrite=overwrite)
+    trained = load_model(model)
+    samples = read_samples(inputs, trained.settings)
+    layout = checked_template(template, samples)
+    with progress_bar("faces", len(samples), quiet) as advance:
+        faces = extract_faces(samples, trained.settings.faces, jobs=jobs, progress=advance)
+    predictions = predict_faces(trained, faces, jobs=jobs)
+    _report_unreadable(faces)
+    if overlay is not None:
+        _write_overlays(samples, faces, predictions, overlay, overwrite)
+    _write_predictions(predictions, faces, out, layout, format, overwrite)
+
+
+def checked_template(path, samples):
+    """The parsed template, tried on dummy answers before any work is done."""
+    import numpy as np
+
+    from fer_classic.submission import Predictions, read_template, templated_submission
+
+    if path is None:
+        return None
+    layout = read_template(path)
+    zeros = np.zeros(len(samples), dtype=np.int64)
+    names = samples.classes.names
+    templated_submission(Predictions(samples.names, zeros, None, names), layout)
+    return layout
+
+
+def _report_unreadable(faces):
+    bad = [i for i, status in enumerate(faces.status) if status == "unreadable"]
+    if len(bad) == len(faces):
+        raise FerClassicError(
+            f"None of the {len(faces)} image(s) could be read; the first, "
+            f"{faces.names[0]!r}: {faces.errors[0]}."
+        )
+    for i in bad[:5]:
+        say(f"unreadable: {faces.names[i]}: {faces.errors[i]}")
+    if bad:
+        say(
+            f"{len(bad)} of {len(faces)} images could not be read; they got the most "
+            "frequent class of the training set"
+        )
+
+
+def _write_predictions(predictions, faces, out, layout, format, overwrite):
+    from fer_classic.runs import write_file
+    from fer_classic.submission import (
+        default_submission,
+        predictions_csv,
+        templated_submission,
+    )
+
+    if layout is None:
+        submission = default_submission(predictions)
+    else:
+        submission = templated_submission(predictions, layout)
+    if out is not None:
+        details = out.with_suffix(".csv")
+        write_file(details, predictions_csv(predictions, faces), overwrite=overwrite)
+        write_file(out, submission, overwrite=overwrite)
+        print(out)
+    elif format == "json" or layout is not None:
+        print(submission, end="")
+    elif format == "csv":
+        print(predictions_csv(predictions, faces), end="")
+    else:
+        print(_predictions_text(predictions, faces))
+
+
+def _predictions_text(predictions, faces):
+    rows = [
+        [
+            name,
+            predictions.class_names[predictions.labels[i]],
+            f"{predictions.probabilities[i].max():.3f}",
+            faces.status[i],
+            faces.n_faces[i],
+        ]
+        for i, name in enumerate(predictions.names)
+    ]
+    return table(rows, ["file", "expression", "probability", "status", "faces"])
+
+
+def _write_overlays(samples, faces, predictions, folder, overwrite):
+    from fer_classic.image import decode
+    from fer_classic.overlay import overlay
+    from fer_classic.runs import new_directory
+
+    index = [["picture", "file"]]
+    with new_directory(folder, overwrite=overwrite) as work:
+        for i, file in enumerate(faces.names):
+            if faces.status[i] == "unreadable":
+                continue
+            data = samples.sources[i].read()
+            image = decode(data, max_pixels=faces.settings.max_pixels)
+            name = predictions.class_names[predictions.labels[i]]
+            text = f"{name} {predictions.probabilities[i].max():.2f}"
+            place = faces.boxes[i], faces.points[i]
+            # Names come from strangers' archives: only harmless characters are kept.
+            stem = re.sub(r"[^\w.-]", "_", Path(file).stem)[:80]
+            index.append([f"{i + 1:05d}_{stem}.png", file])
+            picture = overlay(image, *place, text, faces.status[i])
+            (work / index[-1][0]).write_bytes(picture)
+        with open(work / "index.csv", "w", encoding="utf-8", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerows(index)

@@ -1,0 +1,87 @@
+"""The command train."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import progress_bar, say, scores_text
+from fer_classic.cli.data import extract_with_bar, is_face_table, read_samples
+
+
+def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
+    """Train a model under a progress bar of boosting rounds."""
+    from fer_classic.classify import ExpressionClassifier
+    from fer_classic.pipeline import train_model
+
+    rounds = ExpressionClassifier(**settings.classifier).n_estimators
+    with progress_bar("training", rounds, quiet) as advance:
+
+        def progress(done, loss):
+            advance(done, f"held-out log loss {loss:.3f}" if loss == loss else "")
+
+        return train_model(
+            faces, settings, jobs=jobs, strict=strict, progress=progress, timer=timer
+        )
+
+
+def say_left_out(samples):
+    """Say which images of a training set have no label of the class set."""
+    for reason, number in samples.left_out().items():
+        first = samples.names[samples.problems.index(reason)]
+        say(f"left out of training: {number} image(s), {reason} (for example {first})")
+
+
+@app.command()
+def train(
+    inputs: Annotated[
+        list[str], typer.Argument(help=f"{o.DATA} Or a folder of the command faces.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write the model to.")],
+    classes: o.Classes = None,
+    labels: o.Labels = None,
+    groups: o.Groups = None,
+    detector: o.Detector = None,
+    upsample: o.Upsample = None,
+    threshold: o.Threshold = None,
+    min_size: o.MinSize = None,
+    align: o.Align = None,
+    crop_size: o.CropSize = None,
+    max_pixels: o.MaxPixels = None,
+    features: o.Features = None,
+    balance: o.Balance = None,
+    prior: o.Prior = None,
+    folds: o.Folds = None,
+    seed: o.Seed = None,
+    settings_file: o.SettingsFile = None,
+    strict: o.Strict = False,
+    overwrite: o.Overwrite = False,
+    jobs: o.Jobs = -1,
+    quiet: o.Quiet = False,
+):
+    """Train a model on labelled photographs.
+
+    Example: fer-classic train train.zip --out my-model --cv 5
+    """
+    from fer_classic.persist import load_faces, save_model
+    from fer_classic.runs import check_new, new_directory
+
+    settings = o.settings_from(locals())
+    check_new(out, overwrite=overwrite)
+    if is_face_table(inputs):
+        found = load_faces(inputs[0])
+        settings = replace(settings, faces=found.settings, classes=found.classes.key)
+    else:
+        samples = read_samples(inputs, settings)
+        say_left_out(samples)
+        samples = samples.training_part(strict=strict)
+        found = extract_with_bar(samples, settings, jobs, quiet, "faces")
+    model = train_with_bar(found, settings, jobs, strict, quiet)
+    with new_directory(out, overwrite=overwrite) as folder:
+        save_model(model, folder)
+    if "cross_validation" in model.trained_on:
+        say(scores_text({"all": model.trained_on["cross_validation"]}))
+    print(out)
