@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_classic import demo
-from fer_classic.demo import ACTION_UNITS, EXPRESSIONS, write_demo
+from fer_classic import demo, portraits
+from fer_classic.demo import EXPRESSIONS, write_demo
 from fer_classic.detect.hog import HOGDetector
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.labels import FIVE, expressions_in
 from fer_classic.landmarks import MIRROR, predict_landmarks
+from fer_classic.portraits import ACTION_UNITS
 
 TRAIN, TEST = 48, 8
 
@@ -106,7 +107,7 @@ def test_a_folder_in_use_is_refused_and_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("keep")
     message = (
         f"{tmp_path} is not an empty folder: name a new one for the demonstration set, "
-        "or remove this one first"
+        "or remove this one first."
     )
     with pytest.raises(FerClassicError, match=f"^{re.escape(message)}$"):
         write_demo(tmp_path, train=6, test=5)
@@ -125,11 +126,11 @@ def test_too_few_images_are_refused(tmp_path):
 
 def test_without_matplotlib_the_astronaut_is_alone(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    demo._portraits.cache_clear()
+    portraits.read_portraits.cache_clear()
     try:
         summary = write_demo(tmp_path, train=13, test=5)  # one image of several faces
     finally:
-        demo._portraits.cache_clear()
+        portraits.read_portraits.cache_clear()
     assert summary["portraits"] == ["astronaut"]
     assert summary["several_faces"] == 1
     assert "matplotlib is not installed" in (tmp_path / "README.txt").read_text()
@@ -175,8 +176,8 @@ def test_action_units_list_the_left_half_only():
 
 
 def test_displacement_mirrors_the_left_half():
-    moved = demo._displacement({12: 1.0, 26: 0.5})
+    moved = portraits.displacement({12: 1.0, 26: 0.5})
     assert np.allclose(moved[48], (-0.16 + 0.05, -0.15 + 0.05))
     assert np.allclose(moved[MIRROR] * (-1, 1), moved)
     assert np.allclose(moved[57], (0, 0.03 + 0.22))
-    assert not demo._displacement({}).any()
+    assert not portraits.displacement({}).any()
