@@ -23,7 +23,8 @@ class HOGFeatures(CropFeatures):
     cell : int
         Side of a cell in pixels.
     block : int
-        Side of a normalisation block in cells; blocks overlap by all but one cell.
+        Side of a normalisation block in cells, at most 10; blocks overlap by all but
+        one cell.
     orientations : int
         Bins over 180 degrees, or over 360 if signed.
     signed : bool
@@ -65,7 +66,8 @@ class HOGFeatures(CropFeatures):
 
     def _validate(self, size):
         check_range(self, "cell", self.cell, 2, size)
-        check_range(self, "block", self.block, 1, size // self.cell)
+        # A digit a side: names of columns would not be unique beyond.
+        check_range(self, "block", self.block, 1, min(size // self.cell, 10))
         check_range(self, "orientations", self.orientations, 1, 360)
         one_of(self.interpolation, INTERPOLATIONS, "interpolation")
 
