@@ -57,6 +57,10 @@ class LBPFeatures(CropFeatures):
             )
         for radius in radii:
             check_range(self, "each radius", radius, 0.5, size, float)
+        if len({_written(radius) for radius in radii}) < len(radii):
+            raise ValueError(
+                f"radii of LBPFeatures must differ. Got {radii!r} instead: remove one."
+            )
 
     def _compute(self, crops):
         codes = _uniform_codes(self.points)
@@ -79,9 +83,14 @@ class LBPFeatures(CropFeatures):
     def _names(self, size):
         cells = range(self.grid)
         return [
-            f"lbp__d{f'{radius:g}'.replace('.', 'p')}_r{row:02d}_c{column:02d}_u{code}"
+            f"lbp__d{_written(radius)}_r{row:02d}_c{column:02d}_u{code}"
             for radius in self.radii
             for row in cells
             for column in cells
             for code in range(self.points * (self.points - 1) + 3)
         ]
+
+
+def _written(radius):
+    """A radius as it stands in a column's name: 1.5 is "1p5"."""
+    return f"{radius:g}".replace(".", "p")
