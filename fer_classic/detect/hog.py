@@ -21,9 +21,10 @@ def _dlib_detector():
 class HOGDetector:
     """dlib's frontal face detector (King, arXiv:1502.00046).
 
-    The image is searched in gray. If nothing is found, it is searched once
-    more with its border repeated outwards, enlarged, and at a lower threshold:
-    web photographs are often cut tightly around the face.
+    The image is searched in gray. Where nothing is found and ``escalate`` is set, it is
+    searched again twice as large, for small faces in a group; and if that is in vain,
+    with its border repeated outwards and at a lower threshold, for faces that the
+    photograph cuts tightly.
 
     Parameters
     ----------
@@ -36,25 +37,26 @@ class HOGDetector:
         Least width and height of a face in pixels.
     max_side : int
         Images are shrunk for the search so that the shorter side is at most this.
-    second_look : bool
-        Whether to search a second time where nothing was found.
+    escalate : bool
+        Whether to search again where nothing was found.
     """
 
     name = "hog"
     #: dlib's smallest window is 80 pixels; smaller images are enlarged to this.
     min_side = 160
-    second_look_drop = 0.5
-    second_look_pad = 0.25
-    second_look_side = 320
+    #: The last search: least side, border over the side, and drop of the threshold.
+    last_min_side = 320
+    last_border = 0.25
+    last_drop = 0.5
 
     def __init__(
-        self, *, upsample=0, threshold=0.0, min_size=0, max_side=1024, second_look=True
+        self, *, upsample=0, threshold=0.0, min_size=0, max_side=1024, escalate=True
     ):
         self.upsample = upsample
         self.threshold = threshold
         self.min_size = min_size
         self.max_side = max_side
-        self.second_look = second_look
+        self.escalate = escalate
 
     def detect(self, image):
         """Find faces.
@@ -68,16 +70,21 @@ class HOGDetector:
         list of Face, the most confident first
         """
         gray = to_gray(image)
-        faces = self._search(gray, self.min_side, 0.0, self.threshold)
-        if not faces and self.second_look:
-            lower = self.threshold - self.second_look_drop
-            faces = self._search(gray, self.second_look_side, self.second_look_pad, lower)
+        faces = self._search(gray, self.min_side, self.upsample, self.threshold)
+        if not faces and self.escalate:
+            doubled = self.upsample + 1
+            faces = self._search(gray, self.min_side, doubled, self.threshold)
+        if not faces and self.escalate:
+            lower = self.threshold - self.last_drop
+            faces = self._search(
+                gray, self.last_min_side, self.upsample, lower, self.last_border
+            )
         return faces
 
-    def _search(self, gray, min_side, pad, threshold):
+    def _search(self, gray, min_side, upsample, threshold, border=0.0):
         scaled, scale = scale_to_side(gray, min_side, max(self.max_side, min_side))
-        padded, border = pad_edges(scaled, pad)
-        rectangles, scores, _ = _dlib_detector().run(padded, self.upsample, threshold)
+        padded, border = pad_edges(scaled, border)
+        rectangles, scores, _ = _dlib_detector().run(padded, upsample, threshold)
         found = zip(rectangles, scores, strict=True)
         faces = [from_rectangle(r, score, scale, border) for r, score in found]
         return most_confident_first(faces, self.min_size)
