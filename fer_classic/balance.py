@@ -40,11 +40,12 @@ def resample(X, y, method, *, n_neighbors=5, random_state=0, X_mirror=None):
         Classes.
     method : str
         "none" and "class_weight" keep the rows; "smote" (Chawla et al. 2002),
-        "borderline_smote" (Han et al. 2005), "adasyn" (He et al. 2008) and
-        "random_over" add rows to the smaller classes; "smote_enn" (Batista et al.
-        2004) then removes rows that their neighbours contradict; "random_under" cuts
-        all classes to the smallest; "mirror" adds the mirrored copies of images of
-        smaller classes, at most one each.
+        "borderline_smote" (Han et al. 2005), "adasyn" (He et al. 2008; SMOTE for a
+        class that no other touches) and "random_over" add rows to the smaller classes;
+        "smote_enn" (Batista et al. 2004) then removes rows that most of their 3
+        neighbours contradict; "random_under" cuts all classes to the smallest;
+        "mirror" adds the mirrored copies of images of smaller classes, at most one
+        each.
     n_neighbors : int
         Neighbours of the SMOTE family.
     random_state : int
@@ -126,9 +127,10 @@ def check_neighbors(y, method, n_neighbors):
 
 def _with_neighbors(X, y, method, n_neighbors, random_state):
     from imblearn.combine import SMOTEENN
-    from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
+    from imblearn.over_sampling import SMOTE, BorderlineSMOTE
     from imblearn.under_sampling import EditedNearestNeighbours
 
+    classes, y = np.unique(y, return_inverse=True)  # edited neighbours take numbers only
     space = _Space(X, random_state)
 
     def neighbors(number):
@@ -137,28 +139,53 @@ def _with_neighbors(X, y, method, n_neighbors, random_state):
 
     k = neighbors(n_neighbors)
     if method == "adasyn":
-        sampler = ADASYN(n_neighbors=k, random_state=random_state)
-    elif method == "borderline_smote":
+        resampled, labels = _adasyn(X, y, k, random_state)
+        return resampled, classes[labels]
+    if method == "borderline_smote":
         m = neighbors(min(10, len(y) - 1))
         sampler = BorderlineSMOTE(k_neighbors=k, m_neighbors=m, random_state=random_state)
     else:
         sampler = SMOTE(k_neighbors=k, random_state=random_state)
     if method == "smote_enn":
-        enn = EditedNearestNeighbours(n_neighbors=neighbors(3), kind_sel="mode")
+        enn = EditedNearestNeighbours(
+            sampling_strategy="all", n_neighbors=neighbors(3), kind_sel="mode"
+        )
         sampler = SMOTEENN(smote=sampler, enn=enn, random_state=random_state)
-    try:
-        resampled, labels = sampler.fit_resample(X, y)
-    except ValueError as error:
-        if "No samples will be generated" in str(error):  # ADASYN, classes even already
-            return X, y
-        raise
-    if len(np.unique(labels)) < len(np.unique(y)):
-        gone = sorted(set(np.unique(y)) - set(np.unique(labels)))
+    resampled, labels = sampler.fit_resample(X, y)
+    gone = np.setdiff1d(y, labels)
+    if len(gone):
         raise ValueError(
-            f"balance={method!r} removed every image of class {str(gone[0])!r}. "
+            f"balance={method!r} removed every image of class {str(classes[gone[0]])!r}. "
             "Choose balance='smote' or 'class_weight'."
         )
-    return resampled, labels
+    return resampled, classes[labels]
+
+
+def _adasyn(X, y, neighbors, random_state):
+    """ADASYN class by class; imbalanced-learn's own gives up all at the first refusal."""
+    from imblearn.over_sampling import ADASYN, SMOTE
+
+    classes, counts = np.unique(y, return_counts=True)
+    rows, labels = [X], [y]
+    for name in classes[counts < counts.max()]:
+        wanted = {name: int(counts.max())}
+        try:
+            sampler = ADASYN(
+                sampling_strategy=wanted, n_neighbors=neighbors, random_state=random_state
+            )
+            more, own = sampler.fit_resample(X, y)
+        except ValueError as error:
+            if "No samples will be generated" not in str(error):
+                raise
+            continue  # so few are wanted that each row's share rounds to none
+        except RuntimeError:  # no row of this class is near another class
+            sampler = SMOTE(
+                sampling_strategy=wanted, k_neighbors=neighbors, random_state=random_state
+            )
+            more, own = sampler.fit_resample(X, y)
+        rows.append(more[len(X) :])
+        labels.append(own[len(y) :])
+    return np.concatenate(rows), np.concatenate(labels)
 
 
 def _mirror(X, y, X_mirror, random_state):
@@ -206,12 +233,13 @@ class _Space:
 class _SpaceNeighbors(BaseEstimator):
     """Nearest neighbours in a :class:`_Space`, as imbalanced-learn's samplers take them."""
 
-    def __init__(self, n_neighbors=5, space=None):
+    def __init__(self, n_neighbors=5, space=None, n_jobs=None):
         self.n_neighbors = n_neighbors
         self.space = space
+        self.n_jobs = n_jobs  # EditedNearestNeighbours sets it
 
     def fit(self, X, y=None):
-        self.nearest_ = NearestNeighbors(n_neighbors=self.n_neighbors)
+        self.nearest_ = NearestNeighbors(n_neighbors=self.n_neighbors, n_jobs=self.n_jobs)
         self.nearest_.fit(self.space(X))
         return self
 
