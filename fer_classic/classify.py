@@ -203,7 +203,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray, shape (n,)
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
     def _parts(self, codes, groups):
         """Rows to learn from and rows held out: one pair, or several for small sets."""
