@@ -34,11 +34,12 @@ def perceptual_hash(gray):
     return np.packbits(low > np.median(low))
 
 
-def near_pairs(hashes, limit=MAX_DIFFERENT_BITS):
-    """Pairs of hashes that differ in few bits.
+def near_groups(hashes, limit=MAX_DIFFERENT_BITS):
+    """Number the sets of hashes that differ in few bits, directly or by way of others.
 
     The hash is cut into 16 bands; hashes that differ in fewer than 16 bits have an equal
-    band, so only those are compared.
+    band, so only those are compared, and only while they are in different sets: in a
+    film, each frame resembles thousands, and all pairs would not fit into memory.
 
     Parameters
     ----------
@@ -48,27 +49,40 @@ def near_pairs(hashes, limit=MAX_DIFFERENT_BITS):
 
     Returns
     -------
-    ndarray of int64, shape (m, 2)
-        Each pair once, the lower row first.
+    ndarray of int64, shape (n,)
+        Equal numbers mark one set.
     """
     bands = np.ascontiguousarray(hashes).view(np.uint16)
     words = np.ascontiguousarray(hashes).view(np.uint64)
-    found = [np.empty(0, dtype=np.int64)]
+    sets = np.arange(len(hashes))
     for band in bands.T:
         order = np.argsort(band, kind="stable")
-        ordered = band[order]
-        # Compare each row with the 1st, 2nd, … row after it while their bands are equal.
-        step, left = 1, np.arange(len(order) - 1)
-        while len(left := left[left + step < len(order)]):
-            left = left[ordered[left] == ordered[left + step]]
-            a, b = order[left], order[left + step]
+        step = 1
+        while len(order) > step:
+            # Compare each row with the next but step - 1 of those with an equal band.
+            equal = band[order[:-step]] == band[order[step:]]
+            if not equal.any():
+                break
+            a, b = order[:-step][equal], order[step:][equal]
+            apart = sets[a] != sets[b]
+            a, b = a[apart], b[apart]
             bits = np.bitwise_count(words[a] ^ words[b]).sum(axis=1)
             close = bits <= limit
-            low, high = np.minimum(a[close], b[close]), np.maximum(a[close], b[close])
-            found.append(low * len(order) + high)
+            if close.any():
+                links = np.stack([sets[a[close]], sets[b[close]]], axis=1)
+                sets = connect(len(sets), links)[sets]
+            if step & (step - 1) == 0:  # now and then, for it takes as long as a step
+                order = order[_unsettled(band[order], sets[order], step)]
             step += 1
-    pairs = np.unique(np.concatenate(found))
-    return np.stack([pairs // max(len(hashes), 1), pairs % max(len(hashes), 1)], axis=1)
+    return sets
+
+
+def _unsettled(band, sets, step):
+    """Rows in runs of ``band`` (sorted) longer than ``step`` and not yet in one set."""
+    starts = np.flatnonzero(np.r_[True, band[1:] != band[:-1]])
+    length = np.diff(np.r_[starts, len(band)])
+    mixed = np.minimum.reduceat(sets, starts) != np.maximum.reduceat(sets, starts)
+    return np.repeat(mixed & (length > step), length)
 
 
 def duplicate_groups(digests, hashes, readable, limit=MAX_DIFFERENT_BITS):
@@ -97,7 +111,7 @@ def duplicate_groups(digests, hashes, readable, limit=MAX_DIFFERENT_BITS):
     # Equal hashes are joined first: comparing k copies pair by pair would take k² / 2.
     same_hash = _to_first(rows, hashes[rows].view("V32")[:, 0])
     distinct = np.unique(same_hash[:, 1])
-    near = distinct[near_pairs(hashes[distinct], limit)]
+    near = _to_first(distinct, near_groups(hashes[distinct], limit))
     return connect(len(digests), np.concatenate([same_bytes, same_hash, near]))
 
 
