@@ -1,6 +1,7 @@
 """Decoding: bytes of any common image format in, 8-bit RGB or gray out."""
 
 import io
+import threading
 import warnings
 
 import numpy as np
@@ -9,8 +10,9 @@ from PIL import Image, ImageOps
 from fer_classic.errors import UnreadableImage
 
 #: Formats tried by :func:`decode`. The short list keeps Pillow's rarer parsers
-#: (EPS starts Ghostscript) away from files of the open web.
-FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "PPM", "MPO")
+#: (EPS starts Ghostscript) away from files of the open web. MPO, as phones write it,
+#: is opened by the parser of JPEG; naming it here would break Pillow's search.
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
 
 #: File name endings that count as images when a folder or zip is read.
 EXTENSIONS = frozenset(
@@ -22,6 +24,8 @@ EXTENSIONS = frozenset(
 )
 
 MAX_PIXELS = 100_000_000
+
+_OPENING = threading.Lock()
 
 
 def decode(data, *, max_pixels=MAX_PIXELS):
@@ -51,12 +55,10 @@ def decode(data, *, max_pixels=MAX_PIXELS):
         raise UnreadableImage("empty file (0 bytes)")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # our own limit replaces Pillow's warning
+            warnings.simplefilter("ignore")  # what is wrong is in the row, or harmless
             return _decode(data, max_pixels)
     except UnreadableImage:
         raise
-    except Image.DecompressionBombError as error:
-        raise UnreadableImage(f"too many pixels: {error}") from None
     except MemoryError:
         raise UnreadableImage("not enough memory to unpack the image") from None
     except Exception as error:  # Pillow's parsers raise many types on damaged files
@@ -64,7 +66,7 @@ def decode(data, *, max_pixels=MAX_PIXELS):
 
 
 def _decode(data, max_pixels):
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with _open(data) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise UnreadableImage(
@@ -74,6 +76,16 @@ def _decode(data, max_pixels):
         image.load()
         image = ImageOps.exif_transpose(image)
         return np.asarray(_to_8_bit(image))
+
+
+def _open(data):
+    """Read the header only; Pillow's own limit on pixels would forestall ours."""
+    with _OPENING:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _to_8_bit(image):
