@@ -84,22 +84,19 @@ def resample(X, y, method, *, n_neighbors=5, random_state=0, X_mirror=None):
     return X, y, np.ones(len(y)) if weights is None else weights
 
 
-def balanced_weights(y, prior=None):
-    """Weights that give each class its share of the total.
+def balanced_weights(y):
+    """Weights that give each class an equal share of the total.
 
     Parameters
     ----------
     y : ndarray, shape (n,)
-    prior : ndarray of float, shape (n_classes,), optional
-        Share of each class, in sorted order; equal by default.
 
     Returns
     -------
     ndarray of float64, shape (n,), of mean 1
     """
-    classes, index, counts = np.unique(y, return_inverse=True, return_counts=True)
-    share = np.full(len(classes), 1.0) if prior is None else np.asarray(prior)
-    return (share / share.sum() * len(y) / counts)[index]
+    _, index, counts = np.unique(y, return_inverse=True, return_counts=True)
+    return (len(y) / len(counts) / counts)[index]
 
 
 def check_neighbors(y, method, n_neighbors):
@@ -117,9 +114,10 @@ def check_neighbors(y, method, n_neighbors):
     for name, count in zip(names, counts, strict=True):
         if count <= n_neighbors:
             lower = f", lower n_neighbors to {count - 1}" if count > 1 else ""
+            images = "images" if count > 1 else "image"
             raise ValueError(
-                f"Class {str(name)!r} has {count} training image{'s' * (count > 1)}, "
-                f"but balance={method!r} with n_neighbors={n_neighbors} needs at least "
+                f"Class {str(name)!r} has {count} training {images}, but "
+                f"balance={method!r} with n_neighbors={n_neighbors} needs at least "
                 f"{n_neighbors + 1}. Add images of this class{lower}, or choose "
                 "balance='class_weight'."
             )

@@ -5,9 +5,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_classic.balance import balanced_weights, check_neighbors, resample
+from fer_classic.balance import check_neighbors, resample
 from fer_classic.errors import one_of
 from fer_classic.evaluate import grouped_folds
+from fer_classic.features.base import check_range
 
 PRIORS = ("uniform", "train")
 
@@ -15,6 +16,21 @@ PRIORS = ("uniform", "train")
 #: out in turn, and the last model learns from all rows.
 SMALL_SET = 5000
 SMALL_FOLDS = 5
+
+#: Parameter, least and largest value, type.
+_LIMITS = (
+    ("n_estimators", 1, 100_000, int),
+    ("learning_rate", 1e-6, 1.0, float),
+    ("num_leaves", 2, 131_072, int),
+    ("max_bin", 2, 65_535, int),
+    ("colsample", 1e-6, 1.0, float),
+    ("min_child_samples", 1, 1_000_000, int),
+    ("reg_lambda", 0.0, 1e9, float),
+    ("validation_fraction", 0.0, 0.5, float),
+    ("early_stopping_rounds", 1, 100_000, int),
+    ("n_neighbors", 1, 1000, int),
+    ("random_state", 0, 2**31 - 1, int),
+)
 
 
 class ExpressionClassifier(ClassifierMixin, BaseEstimator):
@@ -146,19 +162,22 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         one_of(self.prior, PRIORS, "prior")
+        for name, low, high, kind in _LIMITS:
+            check_range(self, name, getattr(self, name), low, high, kind)
         self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"Training needs at least 2 classes. Got one class: {self.classes_[0]!r}."
+                "Training needs at least 2 classes. Got one class: "
+                f"{str(self.classes_[0])!r}. Add labelled images of another class."
             )
         self.class_counts_ = counts.astype(np.int64)
         check_neighbors(y, self.balance, self.n_neighbors)
         target = np.ones(len(counts)) if self.prior == "uniform" else counts
         target = target / target.sum()
-        mirror = None if X_mirror is None else np.asarray(X_mirror, np.float32)
+        mirror = self._check_mirror(X, X_mirror)
         scores, rows, rounds = [], [], []
         for fitted, held in self._parts(codes, groups):
-            part = (X[held], codes[held], balanced_weights(codes[held], target))
+            part = (X[held], codes[held], _importance(codes[held], target))
             self._boost(X, y, fitted, mirror, target, progress, part)
             scores.append(self._scores(X[held]))
             rows.append(held)
@@ -206,6 +225,17 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
+    def _check_mirror(self, X, X_mirror):
+        if X_mirror is None:
+            return None
+        mirror = np.asarray(X_mirror, dtype=np.float32)
+        if mirror.shape != X.shape:
+            raise ValueError(
+                "X_mirror must have one row for each row of X and the same columns, "
+                f"shape {X.shape}. Got {mirror.shape} instead."
+            )
+        return mirror
+
     def _parts(self, codes, groups):
         """Rows to learn from and rows held out: one pair, or several for small sets."""
         if self.validation_fraction <= 0:
@@ -213,6 +243,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         small = len(codes) < SMALL_SET
         parts = SMALL_FOLDS if small else max(2, round(1 / self.validation_fraction))
         parts = min(parts, int(self.class_counts_.min()))
+        if groups is not None:
+            parts = min(parts, len(np.unique(groups)))
         if parts < 2:
             return []
         folds = grouped_folds(codes, groups, parts, self.random_state)
@@ -294,11 +326,18 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         return np.log(softmax(raw) + 1e-300) + self.log_prior_shift_
 
 
+def _importance(codes, target):
+    """Weights of mean 1 that give each class its share; a part may lack a class."""
+    counts = np.bincount(codes, minlength=len(target))
+    weights = (target / np.maximum(counts, 1))[codes]
+    return weights / weights.mean()
+
+
 def _temperature(scores, codes, target):
     """Divisor of the scores with the least log loss (Guo et al., ICML 2017)."""
     from scipy.optimize import minimize_scalar
 
-    importance = balanced_weights(codes, target)
+    importance = _importance(codes, target)
     own = np.arange(len(codes)), codes
 
     def loss(log_temperature):

@@ -22,15 +22,27 @@ def grouped_folds(codes, groups=None, n_folds=5, random_state=0):
     Returns
     -------
     list of (train, test), ndarrays of int
+        Folds that no group falls into are left out.
+
+    Raises
+    ------
+    ValueError
+        There are fewer groups than folds.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     rows = np.zeros((len(codes), 1))
+    if groups is not None and len(np.unique(groups)) < n_folds:
+        raise ValueError(
+            f"The training images form {len(np.unique(groups))} group(s), too few for "
+            f"{n_folds} folds. Add images of other groups or lower the folds."
+        )
     if groups is None:
         splitter = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
     else:
         splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=random_state)
-    return list(splitter.split(rows, codes, groups))
+    folds = splitter.split(rows, codes, groups)
+    return [(train, test) for train, test in folds if len(test)]
 
 
 def confusion_matrix(truth, predicted, n_classes):
@@ -241,7 +253,7 @@ def cross_validate(classifier, X, y, groups=None, *, n_folds=5, random_state=0, 
     Raises
     ------
     ValueError
-        A class has fewer rows than folds.
+        A class has fewer rows than folds, or there are fewer groups than folds.
     """
     from sklearn.base import clone
 

@@ -36,6 +36,7 @@ TRANSFORMERS = [
 #: Checks whose labels are noise over a few rows: the neighbours of every row of some
 #: class contradict it, so cleaning would leave a set without that class. Refused rightly.
 NOISE = (
+    "check_dtype_object",
     "check_estimators_nan_inf",
     "check_fit_score_takes_y",
     "check_n_features_in_after_fitting",
