@@ -1,24 +1,15 @@
 """Reading labelled and unlabelled photographs: folder, zip, CSV, globs, single files."""
 
-import glob
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from fer_classic.errors import FerClassicError, UsageError, one_of
+from fer_classic.inputs import find_images
 from fer_classic.labels import FIVE, ClassSet, expressions_in, folder_expression
-from fer_classic.manifest import read_csv
-from fer_classic.sources import (
-    FileSource,
-    ZipSource,
-    folder_files,
-    is_image_name,
-    zip_members,
-)
 
 LABELS_FROM = ("auto", "name", "folder", "none")
 
@@ -77,7 +68,8 @@ class Samples:
         ----------
         rows : array of int or bool
         """
-        rows = np.arange(len(self))[np.asarray(rows)]
+        rows = np.asarray(rows)
+        rows = np.arange(len(self))[rows if rows.size else rows.astype(int)]
         pick = {
             key: tuple(getattr(self, key)[row] for row in rows)
             for key in ("names", "sources", "groups", "splits", "problems")
@@ -112,9 +104,10 @@ class Samples:
         """
         labelled = self.labels >= 0
         if not labelled.any():
+            example = f", for example {self.names[0]!r}" if self.names else ""
             raise FerClassicError(
-                f"No label found in {', '.join(self.origin)} ({len(self)} images, for "
-                f"example {self.names[0]!r}). Labels are read from file names "
+                f"No label found in {', '.join(self.origin)} ({len(self)} images"
+                f"{example}). Labels are read from file names "
                 "(anger_0001.jpg), folder names (anger/0001.jpg) or a CSV manifest "
                 f"(path,label); classes are {', '.join(self.classes.names)}."
             )
@@ -154,23 +147,13 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
     Raises
     ------
     FerClassicError
-        An input is missing, or holds no image.
+        An input is missing, holds no image, cannot be listed, or is given twice.
     UsageError
         An option has an impossible value.
     """
     one_of(labels, LABELS_FROM, "labels")
     pattern = _compile(group_pattern)
-    rows = []
-    for text in map(str, inputs):
-        for path in _expand(text):
-            found = _read_input(path)
-            if not found:
-                raise FerClassicError(
-                    f"No image in {path}: expected files such as .jpg, .png, .bmp, "
-                    ".tif, .webp or .gif (in folders below it too)."
-                )
-            rows += found
-    rows = _distinct_names(rows)
+    rows = find_images(inputs)
     verdicts = [_label(row, labels, classes) for row in rows]
     return Samples(
         names=tuple(row["name"] for row in rows),
@@ -191,80 +174,6 @@ def _compile(pattern):
         raise UsageError(
             f"The group pattern {pattern!r} is not a regular expression: {error}"
         ) from None
-
-
-def _expand(text):
-    if os.path.lexists(text):
-        return [text]
-    if glob.has_magic(text):
-        if matches := sorted(glob.glob(text, recursive=True)):
-            return matches
-        raise FerClassicError(f"No file matches the pattern {text!r}.")
-    raise FerClassicError(f"There is no file or folder {text!r}.")
-
-
-def _read_input(path):
-    if os.path.isdir(path):
-        files, closed = folder_files(path)
-        if closed and not files:
-            raise FerClassicError(f"The folder cannot be listed: {closed[0]}")
-        return [
-            {"name": f, "path": f, "source": FileSource(str(Path(path, f)))}
-            for f in files
-            if is_image_name(f)
-        ]
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix == ".zip":
-        return _read_zip(path)
-    if suffix == ".csv":
-        folder = Path(path).parent
-        return read_csv(
-            _bytes(path), path, lambda name: FileSource(str(Path(folder, name)))
-        )
-    name = Path(path).name
-    return [{"name": name, "path": name, "source": FileSource(str(path)), "given": path}]
-
-
-def _bytes(path):
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _read_zip(path):
-    members = zip_members(path)
-    tables = [m for m in members if m.lower().endswith(".csv")]
-    if len(tables) == 1:
-        folder = PurePosixPath(tables[0]).parent
-        present = set(members)
-
-        def find(name):
-            member = str(folder / name)
-            return ZipSource(path, member if member in present else name)
-
-        return read_csv(ZipSource(path, tables[0]).read(), f"{path}:{tables[0]}", find)
-    images = [m for m in members if is_image_name(m)]
-    # "train/a.jpg" in train.zip is "a.jpg", as it is when the folder itself is read.
-    tops = {m.split("/", 1)[0] for m in images if "/" in m}
-    wrapped = len(tops) == 1 and all("/" in m for m in images)
-    return [
-        {
-            "name": m.split("/", 1)[1] if wrapped else m,
-            "path": m,
-            "source": ZipSource(str(path), m),
-        }
-        for m in images
-    ]
-
-
-def _distinct_names(rows):
-    """Use the path as it was given where two inputs hold files of one name."""
-    count = Counter(row["name"] for row in rows)
-    for row in rows:
-        if count[row["name"]] > 1 and "given" in row:
-            row["name"] = Path(row["given"]).as_posix()
-    return rows
 
 
 def _label(row, labels, classes):
@@ -296,7 +205,7 @@ def _group(name, pattern):
     match = pattern.search(name) if pattern else None
     if not match:
         return None
-    return match.group(1) if match.groups() else match.group(0)
+    return match.group(1 if match.groups() else 0) or None
 
 
 def _split(row):

@@ -30,8 +30,9 @@ def read_csv(data, origin, find):
     Returns
     -------
     list of dict
-        Each with name, path, source, expression (None where the cell is empty), and
-        split and group where the table has them.
+        Each with name, path, given (the name after that of the table), source,
+        expression (None where the cell is empty), and split and group where the table
+        has them.
 
     Raises
     ------
@@ -44,17 +45,28 @@ def read_csv(data, origin, find):
         raise FerClassicError(f"{origin} is not UTF-8 text: save it as UTF-8.") from None
     csv.field_size_limit(1 << 24)
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    header = {str(name).strip().lower(): name for name in reader.fieldnames or []}
-    if {"emotion", "pixels"} <= set(header):
-        make, arguments = _fer2013_row, (header,)
-    else:
-        make, arguments = _manifest_row, (_columns(header, origin), find)
     rows = []
     try:
+        header = {str(name).strip().lower(): name for name in reader.fieldnames or []}
+        if "pixels" in header:
+            make, arguments = _fer2013_row, (header,)
+        else:
+            make, arguments = _manifest_row, (_columns(header, origin), find)
         for row in reader:
-            rows.append(make(row, f"{origin}, line {reader.line_num}", *arguments))
+            place = f"{origin}, line {reader.line_num}"
+            if None in row:
+                raise FerClassicError(
+                    f"{place}: {len(header) + len(row[None])} cells under a header of "
+                    f"{len(header)}; write a path that has a comma in quotes."
+                )
+            made = make(row, place, len(rows) + 1, *arguments)
+            rows.append(made | {"path": made["name"], "given": f"{origin}/{made['name']}"})
     except csv.Error as error:
-        raise FerClassicError(f"{origin}, line {reader.line_num}: {error}") from None
+        raise FerClassicError(
+            f"{origin}, line {reader.reader.line_num}: {error}."
+        ) from None
+    if not rows:
+        raise FerClassicError(f"{origin} lists no image: it has a header and no rows.")
     return rows
 
 
@@ -72,11 +84,12 @@ def _columns(header, origin):
     return found
 
 
-def _manifest_row(row, place, columns, find):
+def _manifest_row(row, place, _number, columns, find):
     cells = {key: (row.get(name) or "").strip() for key, name in columns.items()}
+    cells["path"] = cells["path"].replace("\\", "/")  # as written on Windows
     if not cells["path"]:
         raise FerClassicError(f"{place}: the path is empty.")
-    made = {"name": cells["path"], "path": cells["path"], "source": find(cells["path"])}
+    made = {"name": cells["path"], "source": find(cells["path"])}
     made |= {key: cells[key] for key in ("split", "group") if cells[key]}
     if columns["label"] is not None:
         made["expression"] = _expression(cells["label"], place)
@@ -95,24 +108,32 @@ def _expression(text, place):
     return found
 
 
-def _fer2013_row(row, place, header):
-    try:
-        code = int(row[header["emotion"]])
-        pixels = bytes(map(int, row[header["pixels"]].split()))
-        name = SEVEN.names[code] if code >= 0 else None
-    except (ValueError, IndexError, TypeError, AttributeError):
+def _fer2013_row(row, place, number, header):
+    # Kaggle's test file has no column of emotions.
+    emotion = (row.get(header.get("emotion")) or "").strip()
+    if emotion not in ("", *map(str, range(len(SEVEN)))):
         raise FerClassicError(
-            f"{place}: expected an emotion from 0 to 6 and pixels from 0 to 255."
+            f"{place}: the emotion must be a number from 0 to 6, or empty where it is not "
+            f"known. Got {emotion!r} instead."
+        )
+    text = row[header["pixels"]] or ""
+    try:
+        pixels = bytes(map(int, text.split()))
+    except ValueError:
+        raise FerClassicError(
+            f"{place}: the pixels must be numbers from 0 to 255 with spaces between. "
+            f"Got {text[:40]!r} instead."
         ) from None
     side = round(len(pixels) ** 0.5)
     if not pixels or side * side != len(pixels):
-        raise FerClassicError(f"{place}: {len(pixels)} pixels do not make a square.")
-    number = int(place.rsplit(" ", 1)[1]) - 1
+        raise FerClassicError(
+            f"{place}: {len(pixels)} pixels do not make a square; FER2013 has 48 x 48 = "
+            "2304 in each row."
+        )
     made = {
         "name": f"{number:05d}.png",
-        "path": f"{number:05d}.png",
         "source": BytesSource(b"P5 %d %d 255\n" % (side, side) + pixels),
-        "expression": name,
+        "expression": SEVEN.names[int(emotion)] if emotion else None,
     }
     if "usage" in header and row[header["usage"]]:
         made["split"] = row[header["usage"]]

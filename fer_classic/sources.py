@@ -80,7 +80,22 @@ class MissingSource:
 @lru_cache(maxsize=8)
 def _open_zip(path, _modified):
     # Parsing the directory of a large archive takes longer than reading a member.
-    return zipfile.ZipFile(path)
+    archive = zipfile.ZipFile(path)
+    for info in archive.infolist():
+        info.filename = _member_name(info)
+        archive.NameToInfo[info.filename] = info
+    return archive
+
+
+def _member_name(info):
+    """Name of a member with ``/``, also where the archive does not say it is UTF-8."""
+    name = info.filename.replace("\\", "/")
+    if info.flag_bits & 0x800:
+        return name
+    try:  # macOS writes UTF-8 without saying so, and zipfile then reads it as cp437
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
 
 
 def zip_members(path):
@@ -94,7 +109,10 @@ def zip_members(path):
     try:
         archive = _open_zip(str(path), os.stat(path).st_mtime_ns)
     except (zipfile.BadZipFile, OSError) as error:
-        raise FerClassicError(f"{path} cannot be read as a zip archive: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged or no zip"
+        raise FerClassicError(
+            f"{path} cannot be read as a zip archive: {reason}."
+        ) from None
     names = (info.filename for info in archive.infolist() if not info.is_dir())
     return sorted({name for name in names if not _hidden(name)})
 
