@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -149,11 +149,7 @@ NAMES = st.lists(
 )
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=40, deadline=None)
 @given(names=NAMES, top=st.sampled_from(["", "set/", "愤怒/"]))
 def test_a_zip_reads_as_the_folder_does(tmp_path_factory, names, top):
     tmp_path = tmp_path_factory.mktemp("same")
