@@ -52,10 +52,11 @@ class FaceSettings:
     def __post_init__(self):
         one_of(self.detector, DETECTORS, "detector")
         one_of(self.align, ALIGNMENTS, "align")
-        _within("upsample", self.upsample, 0, 4)
+        _within("upsample", self.upsample, 0, 4, kind=int)
+        _within("threshold", self.threshold, -100, 100)
         _within("min_size", self.min_size, 0, 100_000)
-        _within("crop_size", self.crop_size, 32, 512)
-        _within("max_pixels", self.max_pixels, 1, 10**10)
+        _within("crop_size", self.crop_size, 32, 512, kind=int)
+        _within("max_pixels", self.max_pixels, 1, 10**10, kind=int)
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,19 @@ class Settings:
     def __post_init__(self):
         class_set(self.classes)
         one_of(self.labels, LABELS_FROM, "labels")
+        if not isinstance(self.groups, str | None):
+            raise UsageError(
+                f"groups must be a regular expression as text, or null. Got "
+                f"{self.groups!r} instead."
+            )
+        _object("features", self.features)
+        for name, parameters in self.features.items():
+            _object(f"features {name!r}", parameters)
+        _object("classifier", self.classifier)
         one_of(self.classifier.get("balance", "none"), BALANCES, "balance")
-        if self.folds != 0:
-            _within("folds", self.folds, 2, 100)
+        if self.folds != 0 or isinstance(self.folds, bool):
+            _within("folds", self.folds, 2, 100, kind=int)
+        _within("seed", self.seed, 0, 2**32 - 1, kind=int)
 
     @property
     def class_set(self):
@@ -117,7 +128,10 @@ class Settings:
         _known(values, cls, "settings")
         if "faces" in values:
             values["faces"] = face_settings(values["faces"])
-        return cls(**values)
+        settings = cls(**values)
+        for key in settings.classifier:
+            one_of(key, _classifier_parameters(), "key of the settings of classifier")
+        return settings
 
     def with_changes(self, **changes):
         """A copy with some values replaced; those that are None stay.
@@ -148,6 +162,7 @@ def face_settings(values):
     UsageError
         A key is unknown or a value impossible.
     """
+    _object("faces", values)
     _known(values, FaceSettings, "settings of faces")
     return FaceSettings(**values)
 
@@ -171,12 +186,19 @@ def read_settings(path):
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise FerClassicError(f"{path} is not JSON: {error}") from None
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise FerClassicError(f"{path} is not JSON: {error}.") from None
     if not isinstance(values, dict):
         raise FerClassicError(f"{path} must hold a JSON object of settings.")
     return Settings.from_dict(values)
+
+
+def _classifier_parameters():
+    from fer_classic.classify import ExpressionClassifier  # loads scikit-learn
+
+    # Threads and seed are options of their own.
+    return sorted(ExpressionClassifier().get_params().keys() - {"n_jobs", "random_state"})
 
 
 def _known(values, cls, what):
@@ -185,8 +207,14 @@ def _known(values, cls, what):
         one_of(key, allowed, f"key of the {what}")
 
 
-def _within(name, value, low, high):
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"{name} must be a number. Got {value!r} instead.")
+def _object(name, value):
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} must be an object {{…}}. Got {value!r} instead.")
+
+
+def _within(name, value, low, high, kind=int | float):
+    if isinstance(value, bool) or not isinstance(value, kind):
+        what = "a whole number" if kind is int else "a number"
+        raise UsageError(f"{name} must be {what}. Got {value!r} instead.")
     if not low <= value <= high:
         raise UsageError(f"{name} must be from {low} to {high}. Got {value} instead.")
