@@ -2,12 +2,14 @@
 
 import hashlib
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
 from fer_classic.duplicates import duplicate_groups, perceptual_hash
 from fer_classic.errors import UnreadableImage
 from fer_classic.image import MAX_PIXELS, decode, to_gray
+from fer_classic.parallel import in_chunks
 
 #: Images that one task of a worker handles.
 CHUNK = 256
@@ -72,18 +74,9 @@ def _by_split(parts):
 
 
 def _fingerprints(parts, jobs, max_pixels, progress):
-    from joblib import Parallel, delayed
-
     sources = [source for samples in parts.values() for source in samples.sources]
-    chunks = [sources[start : start + CHUNK] for start in range(0, len(sources), CHUNK)]
-    rows = []
-    tasks = (delayed(_fingerprint_chunk)(chunk, max_pixels) for chunk in chunks)
-    jobs = 1 if len(chunks) == 1 else jobs
-    for chunk in Parallel(n_jobs=jobs, return_as="generator")(tasks):
-        rows += chunk
-        if progress is not None:
-            progress(len(rows))
-    return rows
+    fingerprint = partial(_fingerprint_chunk, max_pixels=max_pixels)
+    return in_chunks(fingerprint, sources, CHUNK, jobs=jobs, progress=progress)
 
 
 def _fingerprint_chunk(sources, max_pixels):

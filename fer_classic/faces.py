@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from fer_classic.duplicates import perceptual_hash
 from fer_classic.errors import UnreadableImage
 from fer_classic.image import decode, to_gray
 from fer_classic.labels import ClassSet
+from fer_classic.parallel import in_chunks
 from fer_classic.settings import FaceSettings
 
 #: What became of an image: a face was found; none was, so the whole image is the face;
@@ -99,7 +100,8 @@ class FaceTable:
         ----------
         rows : array of int or bool
         """
-        rows = np.arange(len(self))[np.asarray(rows)]
+        rows = np.asarray(rows)
+        rows = np.arange(len(self))[rows if rows.size else rows.astype(int)]
         picked = {}
         for key in (f.name for f in fields(self)):
             value = getattr(self, key)
@@ -128,20 +130,9 @@ def extract_faces(samples, settings=None, *, jobs=1, progress=None):
         One row for each sample, in the same order. An image that fails is a row with
         the status "unreadable" and the reason.
     """
-    from joblib import Parallel, delayed
-
     settings = settings or FaceSettings()
-    sources = samples.sources
-    tasks = (
-        delayed(_extract_chunk)(sources[start : start + CHUNK], settings)
-        for start in range(0, len(sources), CHUNK)
-    )
-    jobs = 1 if len(sources) <= CHUNK else jobs
-    rows = []
-    for chunk in Parallel(n_jobs=jobs, return_as="generator")(tasks):
-        rows += chunk
-        if progress is not None:
-            progress(len(rows))
+    extract = partial(_extract_chunk, settings=settings)
+    rows = in_chunks(extract, samples.sources, CHUNK, jobs=jobs, progress=progress)
     return _table(samples, settings, rows)
 
 

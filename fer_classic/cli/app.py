@@ -8,6 +8,12 @@ import typer
 
 from fer_classic.errors import FerClassicError
 
+#: The order of the help page: the whole job first, then its steps.
+_ORDER = (
+    *("run", "demo", "audit", "faces", "features", "train", "predict"),
+    *("score", "info", "doctor"),
+)
+
 app = typer.Typer(
     name="fer-classic",
     help="Facial expression recognition without deep learning: photographs in, "
@@ -20,24 +26,41 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_interrupts = []
+
 
 def main():
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     from fer_classic.cli import data, inspect, predict, run, train  # noqa: F401  they register commands
 
-    # LightGBM's threads otherwise spin while they wait, which makes training ten times
-    # slower on a machine that does something else too. Read when OpenMP is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    signal.signal(signal.SIGTERM, _interrupted)
+    app.registered_commands.sort(key=lambda own: _ORDER.index(own.callback.__name__))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
-        app()
-    except FerClassicError as error:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    # C extensions turn an interrupt into errors of their own, typer into an exit code.
+    except BaseException as error:
+        if _interrupts:
+            fail("interrupted; nothing half-written was left behind", 130)
+        _explain(error)
+        raise
+
+
+def _explain(error):
+    """Leave with one clear sentence, if the error is of a kind that allows it."""
+    if isinstance(error, FerClassicError):
         fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        fail("interrupted; nothing half-written was left behind", 130)
-    except BrokenPipeError:  # the reader of our output, such as head, went away
+    if isinstance(error, MemoryError):
+        fail("not enough memory; give fewer images at a time, or --jobs 1", 1)
+    if isinstance(error, OSError):
+        # What stdout still holds cannot be written: let the interpreter not try again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        if isinstance(error, BrokenPipeError):  # the reader, such as head, went away
+            sys.exit(0)
+        fail(f"{error.filename or 'the output'}: {error.strerror or error}", 1)
 
 
 def fail(message, code):
@@ -46,5 +69,8 @@ def fail(message, code):
     sys.exit(code)
 
 
-def _interrupted(number, frame):
+def _interrupt(number, frame):
+    _interrupts.append(number)
+    for other in (signal.SIGINT, signal.SIGTERM):  # let the cleaning up be whole
+        signal.signal(other, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,0 +1,68 @@
+"""One function over many chunks, in worker processes that end quietly."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures.process import BrokenProcessPool
+
+from fer_classic.errors import FerClassicError
+
+
+def in_chunks(function, items, size, *, jobs=1, progress=None):
+    """Apply a function to slices of a sequence, and join the lists that it gives.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a slice of ``items`` and returns a list.
+    items : sequence
+    size : int
+        Items of a slice; a single slice is handled in this process.
+    jobs : int
+        Processes; -1 for all cores. The result does not depend on it.
+    progress : callable, optional
+        Called with the number of results so far, as slices complete.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    FerClassicError
+        A process was killed.
+    """
+    from joblib import Parallel, delayed
+
+    chunks = [items[start : start + size] for start in range(0, len(items), size)]
+    jobs = 1 if len(chunks) <= 1 else jobs
+    workers = (
+        {} if jobs == 1 else {"initializer": _follow_parent, "initargs": (os.getpid(),)}
+    )
+    results = []
+    try:
+        tasks = (delayed(function)(chunk) for chunk in chunks)
+        for made in Parallel(n_jobs=jobs, return_as="generator", **workers)(tasks):
+            results += made
+            if progress is not None:
+                progress(len(results))
+    except BrokenProcessPool:
+        raise FerClassicError(
+            "A worker process was killed, most likely because memory ran out. Run again "
+            "with fewer processes, for example --jobs 1."
+        ) from None
+    return results
+
+
+def _follow_parent(parent):
+    # Ctrl-C reaches every process of the terminal; the parent ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    # A parent that was killed cannot: without this they would run on for minutes.
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
