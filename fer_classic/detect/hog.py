@@ -32,7 +32,7 @@ class HOGDetector:
         Times the image is doubled before the search; each finds faces half as
         large (without, about 80 pixels) at four times the cost.
     threshold : float
-        Least detection score.
+        Least detection score; the last search accepts 0.5 less.
     min_size : float
         Least width and height of a face in pixels.
     max_side : int
