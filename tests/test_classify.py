@@ -240,6 +240,9 @@ def test_a_class_whose_rows_form_few_groups_is_learned(number):
     model = _quick(balance="class_weight").fit(X, y, groups=groups)
     assert np.isfinite(model.predict_proba(X)).all()
     assert np.isfinite(model.temperature_)
+    codes = np.searchsorted(NAMES, y)
+    for fitted, _ in model._parts(codes, groups):
+        assert np.bincount(codes[fitted], minlength=3).min() >= 2
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
