@@ -20,13 +20,16 @@ def checks():
 
     for name, version in versions().items():
         yield name, version != "unknown", version
-    yield "dlib", *_dlib()
+    yield "dlib, as imported", *_dlib()
     yield "processors", True, f"{cpu_count()} of {os.cpu_count()} usable"
     for kind in MODEL_FILES:
         yield f"model file, {kind}", *_model_file(kind)
     yield "licence", True, LANDMARK_LICENCE
-    yield "compiled kernels", *_kernels()
-    yield "self-test", *_self_test()
+    for name, check in (("compiled kernels", _kernels), ("self-test", _self_test)):
+        try:
+            yield name, *check()
+        except (FerClassicError, ImportError, OSError) as error:
+            yield name, False, f"cannot run: {error}"
 
 
 def _dlib():

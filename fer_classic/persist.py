@@ -1,28 +1,25 @@
 """Models and tables on disk: JSON, LightGBM's text and npy. Nothing is unpickled."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fer_classic.classify import ExpressionClassifier
-from fer_classic.errors import FerClassicError
 from fer_classic.faces import FaceTable
 from fer_classic.features import FeatureTable
 from fer_classic.labels import CLASS_SETS
-from fer_classic.modelfiles import sha256
 from fer_classic.runs import to_json, versions
+from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
 from fer_classic.settings import Settings, face_settings
-
-#: Raise when a written file changes its meaning; older readers then refuse it.
-FORMAT = 1
-
-#: File with the checksums of all others in its folder.
-SEAL = "SHA256SUMS"
 
 _FACE_ARRAYS = ("n_faces", "boxes", "scores", "points", "landmarks", "crops", "hashes")
 _FACE_LISTS = ("names", "status", "errors", "digests", "groups", "splits", "problems")
+
+#: Files that a folder of each kind must hold.
+_MODEL_FILES = {"model.json", "lightgbm.txt", "state.npz"}
+_FACES_FILES = {"faces.json", *(f"{key}.npy" for key in _FACE_ARRAYS)}
+_FEATURES_FILES = {"features.json", "X.npy"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def save_model(model, folder):
         "versions": versions(),
     }
     (folder / "model.json").write_text(to_json(description), encoding="utf-8")
-    _seal(folder)
+    write_seal(folder)
 
 
 def load_model(folder):
@@ -99,20 +96,12 @@ def load_model(folder):
     folder = Path(folder)
     if (folder / "model" / "model.json").is_file():
         folder = folder / "model"  # a run directory
-    description = _description(folder, "model.json", "fer_classic model")
-    try:
+    description = read_sealed(folder, "model.json", "fer_classic model", _MODEL_FILES)
+    with usable(folder, "model"):
         settings = Settings.from_dict(description["settings"])
         names = tuple(description["feature_names"])
         classifier = _classifier(folder, description, len(names))
-        trained_on = description["trained_on"]
-    except FerClassicError as error:
-        raise FerClassicError(f"The model in {folder} is unusable: {error}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise FerClassicError(
-            f"The model in {folder} is unusable: {type(error).__name__}: {error}. "
-            "Train it again."
-        ) from None
-    return Model(settings, classifier, names, trained_on)
+        return Model(settings, classifier, names, description["trained_on"])
 
 
 def _classifier(folder, description, n_features):
@@ -161,7 +150,7 @@ def save_faces(table, folder):
         "rows": {key: list(getattr(table, key)) for key in _FACE_LISTS},
     }
     (folder / "faces.json").write_text(to_json(description), encoding="utf-8")
-    _seal(folder)
+    write_seal(folder)
 
 
 def load_faces(folder):
@@ -181,18 +170,18 @@ def load_faces(folder):
         A file is missing, changed, or of another format.
     """
     folder = Path(folder)
-    description = _description(folder, "faces.json", "fer_classic faces")
-    arrays = {
-        key: np.load(folder / f"{key}.npy", allow_pickle=False) for key in _FACE_ARRAYS
-    }
-    lists = {key: tuple(description["rows"][key]) for key in _FACE_LISTS}
-    return FaceTable(
-        **arrays,
-        **lists,
-        labels=np.array(description["labels"], dtype=np.int64),
-        classes=CLASS_SETS[description["classes"]],
-        settings=face_settings(description["settings"]),
-    )
+    description = read_sealed(folder, "faces.json", "fer_classic faces", _FACES_FILES)
+    with usable(folder, "faces"):
+        arrays = {
+            key: np.load(folder / f"{key}.npy", allow_pickle=False) for key in _FACE_ARRAYS
+        }
+        return FaceTable(
+            **arrays,
+            **{key: tuple(description["rows"][key]) for key in _FACE_LISTS},
+            labels=np.array(description["labels"], dtype=np.int64),
+            classes=CLASS_SETS[description["classes"]],
+            settings=face_settings(description["settings"]),
+        )
 
 
 def save_features(table, rows, folder):
@@ -214,7 +203,7 @@ def save_features(table, rows, folder):
         "rows": rows,
     }
     (folder / "features.json").write_text(to_json(description), encoding="utf-8")
-    _seal(folder)
+    write_seal(folder)
 
 
 def load_features(folder):
@@ -235,55 +224,9 @@ def load_features(folder):
         A file is missing, changed, or of another format.
     """
     folder = Path(folder)
-    description = _description(folder, "features.json", "fer_classic features")
-    X = np.load(folder / "X.npy", allow_pickle=False)
-    return FeatureTable(X, tuple(description["columns"])), description["rows"]
-
-
-def _seal(folder):
-    """Write the checksums of all files, as ``sha256sum --check`` reads them."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != SEAL)
-    lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
-    (folder / SEAL).write_text("".join(lines), encoding="utf-8", newline="\n")
-
-
-def _check_seal(folder):
-    seal = folder / SEAL
-    if not seal.is_file():
-        raise FerClassicError(f"{seal} is missing: copy the whole folder again.")
-    for line in seal.read_text(encoding="utf-8", errors="replace").splitlines():
-        expected, _, name = line.partition("  ")
-        own = folder / Path(name).name
-        if not own.is_file():
-            raise FerClassicError(f"{own} is missing: copy the whole folder again.")
-        if sha256(own) != expected:
-            raise FerClassicError(
-                f"{own} has been changed or damaged (its checksum is not the one in "
-                f"{SEAL}): copy the whole folder again, or make it anew."
-            )
-
-
-def _description(folder, name, kind):
-    """Parse the JSON file of a folder and check everything its seal vouches for."""
-    path = folder / name
-    if not path.is_file():
-        raise FerClassicError(
-            f"{folder} holds no {kind.split()[1]}: there is no file {name} in it."
-        )
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-        found = description["format"]
-        whole = description["kind"] == kind
-    except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        whole = False
-    if not whole:
-        raise FerClassicError(f"{path} is damaged: copy the whole folder again.")
-    if found != FORMAT:
-        raise FerClassicError(
-            f"{path} has format {found!r}; this version of fer_classic reads format "
-            f"{FORMAT}. Make it again with this version, or install the one that wrote it."
-        )
-    _check_seal(folder)
-    return description
+    description = read_sealed(
+        folder, "features.json", "fer_classic features", _FEATURES_FILES
+    )
+    with usable(folder, "features"):
+        X = np.load(folder / "X.npy", allow_pickle=False)
+        return FeatureTable(X, tuple(description["columns"])), description["rows"]

@@ -1,7 +1,4 @@
-"""The steps put together: train a model, predict, and a whole run."""
-
-import time
-from contextlib import contextmanager
+"""The steps put together: train a model, and predict with it."""
 
 import numpy as np
 
@@ -12,32 +9,11 @@ from fer_classic.evaluate import cross_validate, evaluate
 from fer_classic.features import compute_features
 from fer_classic.landmarks import mirror_landmarks
 from fer_classic.persist import Model
+from fer_classic.runs import Timer
 from fer_classic.submission import Predictions
 
 #: Faces whose features are computed at a time when predicting.
 BATCH = 4096
-
-
-class Timer:
-    """Seconds spent by step, in the order of first use: ``with timer("faces"): …``.
-
-    Attributes
-    ----------
-    seconds : dict of str to float
-    """
-
-    def __init__(self):
-        self.seconds = {}
-
-    @contextmanager
-    def __call__(self, step):
-        """Add the time of the block to a step."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - start
-            self.seconds[step] = self.seconds.get(step, 0.0) + spent
 
 
 def features_of(faces, features):
@@ -120,8 +96,26 @@ def training_rows(faces, *, strict=False):
             "without --strict."
         )
     rows = np.flatnonzero(readable & (faces.labels >= 0))
-    counts = np.bincount(faces.labels[rows], minlength=len(faces.classes))
-    for name, count in zip(faces.classes.names, counts, strict=True):
+    check_classes(faces.labels[rows], faces.classes)
+    return rows
+
+
+def check_classes(labels, classes):
+    """Raise if a class has fewer than two images.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Codes of the readable images, or of all where nothing has been read yet.
+    classes : ClassSet
+
+    Raises
+    ------
+    FerClassicError
+        Names the class and what to do.
+    """
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    for name, count in zip(classes.names, counts, strict=True):
         if count < 2:
             have = "no readable image" if count == 0 else "a single readable image"
             raise FerClassicError(
@@ -129,7 +123,6 @@ def training_rows(faces, *, strict=False):
                 f"least 2. Add images named like {name}_0001.jpg, or train on another "
                 "class set with --classes."
             )
-    return rows
 
 
 def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=None):
@@ -185,6 +178,8 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
             trained_on["cross_validation"] = scores
         with timer("training"):
             classifier.fit(*data, progress=progress)
+    except FerClassicError:
+        raise
     except ValueError as error:
         raise FerClassicError(str(error)) from None
     trained_on["best_iteration"] = classifier.best_iteration_
@@ -257,68 +252,3 @@ def predict_faces(model, faces, *, jobs=-1):
     probabilities = _in_code_order(probabilities, classifier.classes_, classes)
     labels = probabilities.argmax(axis=1)
     return Predictions(faces.names, labels, probabilities, classes.names)
-
-
-def judge(predictions, faces, *, prior="uniform", copied=None):
-    """Scores on all labelled rows and on telling parts of them.
-
-    Parameters
-    ----------
-    predictions : Predictions
-    faces : FaceTable
-        The rows predicted, with their true labels.
-    prior : {"uniform", "train"}
-        What the probabilities assume.
-    copied : ndarray of bool, shape (n,), optional
-        Rows that are copies of training images.
-
-    Returns
-    -------
-    dict of JSON types
-        ``all``, and where they differ from it ``duplicate_free``, ``covered`` (a face
-        was found) and ``uncovered``; ``coverage``, the share of images with a face.
-    """
-    known = faces.labels >= 0
-    everyone = np.ones(len(faces), dtype=bool)
-    groups = None
-    if any(group is not None for group in faces.groups):
-        groups = merge_groups(np.arange(len(faces)), faces.groups)
-
-    def scores(rows):
-        return evaluate(
-            faces.labels[rows],
-            predictions.labels[rows],
-            faces.classes.names,
-            predictions.probabilities[rows],
-            groups=None if groups is None else groups[rows],
-            prior=prior,
-        )
-
-    result = {"all": scores(everyone)}
-    if copied is not None and (copied & known).any():
-        result["duplicate_free"] = scores(~copied)
-    if faces.settings.detector != "none":
-        result["coverage"] = float(faces.covered.mean())
-        if not faces.covered[known].all():
-            result["covered"] = scores(faces.covered)
-            result["uncovered"] = scores(~faces.covered)
-    return result
-
-
-def copies_of(training, tested):
-    """Which tested images are exact or near copies of training images.
-
-    Parameters
-    ----------
-    training, tested : FaceTable
-
-    Returns
-    -------
-    ndarray of bool, shape (number of tested images,)
-    """
-    sets = duplicate_groups(
-        training.digests + tested.digests,
-        np.concatenate([training.hashes, tested.hashes]),
-        np.concatenate([training.readable, tested.readable]),
-    )
-    return np.isin(sets[len(training) :], sets[: len(training)])

@@ -1,13 +1,24 @@
 """Results that appear whole or not at all."""
 
+import glob
 import json
 import os
+import re
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError, UsageError
+
+#: Files that stand together only in folders that this package wrote.
+_MARKS = (
+    {"run.json", "settings.json", "metrics.json"},
+    {"SHA256SUMS", "model.json"},
+    {"SHA256SUMS", "faces.json"},
+    {"SHA256SUMS", "features.json"},
+)
 
 
 @contextmanager
@@ -37,16 +48,13 @@ def new_directory(path, *, overwrite=False):
     check_new(path, overwrite=overwrite)
     work = None
     try:
-        parent = path.absolute().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(parent, path.name)
-        prefix = f".{path.name}.partial-{os.getpid()}-"
+        parent, prefix = _place(path)
         work = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         yield work
         umask = os.umask(0)
         os.umask(umask)
         work.chmod(0o777 & ~umask)  # mkdtemp makes it private
-        if path.exists():
+        if os.path.lexists(path):
             old = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             path.rename(old / "old")
             work.rename(path)
@@ -61,7 +69,7 @@ def new_directory(path, *, overwrite=False):
 
 
 def check_new(path, *, overwrite=False):
-    """Refuse an output that exists already, before any work is done.
+    """Refuse a folder that exists already or cannot be made, before any work is done.
 
     Parameters
     ----------
@@ -71,23 +79,79 @@ def check_new(path, *, overwrite=False):
     Raises
     ------
     UsageError
-        The path exists and ``overwrite`` is not given, or it is a folder that no
-        fer-classic command made.
+        The path exists and ``overwrite`` is not given, or it is a file, or a folder
+        that no fer-classic command made.
+    FerClassicError
+        Nothing can be written there.
     """
     path = Path(path)
-    if not os.path.lexists(path):
-        return
-    if not overwrite:
-        raise UsageError(
-            f"{path} exists already: name another place with --out, or give --overwrite."
-        )
-    ours = ("settings.json", "model.json", "faces.json", "features.json", "index.csv")
-    foreign = path.is_dir() and not any((path / name).is_file() for name in ours)
-    if foreign and any(path.iterdir()):
-        raise UsageError(
-            f"{path} is a folder that fer-classic did not make: it is not "
-            "overwritten. Name another place with --out."
-        )
+    _refuse_existing(path, overwrite)
+    if os.path.lexists(path):
+        if not path.is_dir():
+            raise UsageError(
+                f"{path} is a file, and a folder is to be written: name another place."
+            )
+        if any(path.iterdir()) and not _made_here(path):
+            raise UsageError(
+                f"{path} is a folder that fer-classic did not make: it is not "
+                "overwritten. Name another place."
+            )
+    _check_writable(path)
+
+
+def check_new_file(path, *, overwrite=False):
+    """Refuse a file that exists already or cannot be made, before any work is done.
+
+    Parameters
+    ----------
+    path : path-like
+    overwrite : bool
+
+    Raises
+    ------
+    UsageError
+        The path exists and ``overwrite`` is not given, or it is a folder.
+    FerClassicError
+        Nothing can be written there.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, and a file is to be written: name a file.")
+    _refuse_existing(path, overwrite)
+    _check_writable(path)
+
+
+def _refuse_existing(path, overwrite):
+    if os.path.lexists(path) and not overwrite:
+        raise UsageError(f"{path} exists already: name another place, or give --overwrite.")
+
+
+def _made_here(folder):
+    """Whether the names in a folder show that a command of this package made it."""
+    names = {own.name for own in folder.iterdir()}
+    if any(marks <= names for marks in _MARKS):
+        return True
+    pictures = names - {"index.csv"}  # overlays
+    return names != pictures and all(re.match(r"\d{5}_.*\.png$", n) for n in pictures)
+
+
+def _check_writable(path):
+    """Try to write where the path will be, without making its parent folders."""
+    parent = path.absolute().parent
+    while not os.path.lexists(parent):
+        parent = parent.parent
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=parent))
+    except OSError as error:
+        raise FerClassicError(_cannot_write(path, error)) from None
+
+
+def _place(path):
+    """Make the parent folder, clear it of what killed runs left, and choose a prefix."""
+    parent = path.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(parent, path.name)
+    return parent, f".{path.name}.partial-{os.getpid()}-"
 
 
 def write_file(path, text, *, overwrite=False):
@@ -107,14 +171,11 @@ def write_file(path, text, *, overwrite=False):
         The file cannot be written.
     """
     path = Path(path)
-    if os.path.lexists(path) and not overwrite:
-        raise UsageError(
-            f"{path} exists already: name another place with --out, or give --overwrite."
-        )
+    check_new_file(path, overwrite=overwrite)
     work = None
     try:
-        path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        number, work = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+        parent, prefix = _place(path)
+        number, work = tempfile.mkstemp(prefix=prefix, dir=parent)
         with open(number, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         umask = os.umask(0)
@@ -170,15 +231,18 @@ def versions():
 
 def _cannot_write(path, error):
     reason = error.strerror or str(error)
-    return f"{path} cannot be written: {reason}. Free space or name another --out."
+    return f"{path} cannot be written: {reason}. Free space, or name another place."
 
 
 def _remove_abandoned(parent, name):
     """Remove what killed runs left behind; those of living processes stay."""
-    for old in parent.glob(f".{name}.partial-*"):
+    for old in parent.glob(f".{glob.escape(name)}.partial-*"):
         process = old.name.rsplit("partial-", 1)[1].split("-")[0]
         if process.isdigit() and not _alive(int(process)):
-            shutil.rmtree(old, ignore_errors=True)
+            if old.is_dir():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                old.unlink(missing_ok=True)
 
 
 def _alive(process):
@@ -189,3 +253,25 @@ def _alive(process):
     except OSError:
         return True
     return True
+
+
+class Timer:
+    """Seconds spent by step, in the order of first use: ``with timer("faces"): …``.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+    """
+
+    def __init__(self):
+        self.seconds = {}
+
+    @contextmanager
+    def __call__(self, step):
+        """Add the time of the block to a step."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.seconds[step] = self.seconds.get(step, 0.0) + spent

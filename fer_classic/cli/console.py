@@ -64,8 +64,10 @@ def _plain_lines(title, total):
     start, shown = time.monotonic(), 0
 
     def advance(done, note=""):
-        nonlocal shown
+        nonlocal start, shown
         tenth = 10 * done // total
+        if tenth < shown:  # the same work begins again, on another part
+            start, shown = time.monotonic(), 0
         if tenth > shown:
             shown = tenth
             rate = done / max(time.monotonic() - start, 1e-9)
@@ -101,7 +103,7 @@ def _is_number(text):
 
 
 def scores_text(scores):
-    """The scores that :func:`fer_classic.pipeline.judge` gives, as text."""
+    """The scores that :func:`fer_classic.judge.judge` gives, as text."""
     parts = {
         "all": "all labelled images",
         "duplicate_free": "without copies of training images",

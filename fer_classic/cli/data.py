@@ -12,7 +12,17 @@ from fer_classic.cli.console import progress_bar, say, table
 
 
 def read_samples(inputs, settings):
-    """Samples of one or several inputs, under the settings of a run."""
+    """Samples of one or several inputs, under the settings of a run.
+
+    Parameters
+    ----------
+    inputs : list of str
+    settings : Settings
+
+    Returns
+    -------
+    Samples
+    """
     from fer_classic.dataset import read_dataset
 
     return read_dataset(
@@ -23,28 +33,70 @@ def read_samples(inputs, settings):
     )
 
 
-def read_faces(inputs, settings, jobs, quiet, title="faces"):
-    """Face table of raw inputs, or a saved one where its folder is given."""
+def read_faces(inputs, settings, jobs, quiet):
+    """Face table of raw inputs, or a saved one where its folder is given.
+
+    Parameters
+    ----------
+    inputs : list of str
+    settings : Settings
+    jobs : int
+    quiet : bool
+
+    Returns
+    -------
+    FaceTable
+    """
     from fer_classic.persist import load_faces
 
     if is_face_table(inputs):
         return load_faces(inputs[0])
     samples = read_samples(inputs, settings)
-    return extract_with_bar(samples, settings, jobs, quiet, title)
+    return extract_with_bar(samples, settings, jobs, quiet, "faces")
 
 
 def is_face_table(inputs):
-    """Whether the input is a folder that the command faces wrote."""
+    """Whether the input is a folder that the command faces wrote.
+
+    Parameters
+    ----------
+    inputs : list of str
+    """
     return len(inputs) == 1 and Path(inputs[0], "faces.json").is_file()
 
 
 def extract_with_bar(samples, settings, jobs, quiet, title):
-    """Extract faces under a progress bar and say what could not be read."""
+    """Extract faces under a progress bar and say what could not be read.
+
+    Parameters
+    ----------
+    samples : Samples
+    settings : Settings
+    jobs : int
+    quiet : bool
+    title : str
+        Of the bar.
+
+    Returns
+    -------
+    FaceTable
+
+    Raises
+    ------
+    FerClassicError
+        No image could be read.
+    """
+    from fer_classic.errors import FerClassicError
     from fer_classic.faces import extract_faces
 
     with progress_bar(title, len(samples), quiet) as advance:
         faces = extract_faces(samples, settings.faces, jobs=jobs, progress=advance)
     unreadable = [i for i, status in enumerate(faces.status) if status == "unreadable"]
+    if unreadable and len(unreadable) == len(faces):
+        raise FerClassicError(
+            f"None of the {len(faces)} image(s) could be read; the first, "
+            f"{faces.names[0]!r}: {faces.errors[0]}."
+        )
     for i in unreadable[:5]:
         say(f"unreadable: {faces.names[i]}: {faces.errors[i]}")
     if unreadable:
@@ -54,7 +106,9 @@ def extract_with_bar(samples, settings, jobs, quiet, title):
 
 @app.command()
 def audit(
-    inputs: Annotated[list[str], typer.Argument(help=f"{o.DATA} Several are compared.")],
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="DATA", help=f"{o.DATA} Several are compared.")
+    ],
     classes: o.Classes = None,
     labels: o.Labels = None,
     groups: o.Groups = None,
@@ -63,12 +117,14 @@ def audit(
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
 ):
-    """Count classes, find unreadable files and copies, within and across parts.
+    """Count classes, unreadable files and copies.
+
+    Several inputs are compared: copies are looked for within and across them.
 
     Example: fer-classic audit train.zip val.zip test.zip
     """
     from fer_classic.audit import audit as audit_parts
-    from fer_classic.errors import one_of
+    from fer_classic.errors import FerClassicError, one_of
     from fer_classic.runs import to_json
 
     one_of(format, ("text", "json"), "--format")
@@ -83,6 +139,8 @@ def audit(
             parts, jobs=jobs, max_pixels=settings.faces.max_pixels, progress=advance
         )
     print(to_json(found) if format == "json" else _audit_text(found), end="")
+    if len(found["unreadable"]) == found["images"]:
+        raise FerClassicError(f"None of the {found['images']} image(s) could be read.")
 
 
 def _audit_text(found):
@@ -119,7 +177,7 @@ def _audit_text(found):
 
 @app.command()
 def faces(
-    inputs: Annotated[list[str], typer.Argument(help=o.DATA)],
+    inputs: Annotated[list[str], typer.Argument(metavar="DATA", help=o.DATA)],
     out: Annotated[Path, typer.Option(help="Folder to write the face table to.")],
     classes: o.Classes = None,
     labels: o.Labels = None,
@@ -136,7 +194,9 @@ def faces(
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
 ):
-    """Find, align and store one face an image, for the commands features and train.
+    """Find, align and store one face an image.
+
+    The folder is an input of the commands features and train.
 
     Example: fer-classic faces train.zip --out work/train-faces
     """
@@ -145,7 +205,7 @@ def faces(
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
-    found = read_faces(inputs, settings, jobs, quiet)
+    found = extract_with_bar(read_samples(inputs, settings), settings, jobs, quiet, "faces")
     with new_directory(out, overwrite=overwrite) as folder:
         save_faces(found, folder)
     counts = {s: found.status.count(s) for s in dict.fromkeys(found.status)}
@@ -156,7 +216,8 @@ def faces(
 @app.command()
 def features(
     inputs: Annotated[
-        list[str], typer.Argument(help=f"{o.DATA} Or a folder of the command faces.")
+        list[str],
+        typer.Argument(metavar="DATA", help=o.DATA_OR_FACES),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the feature table to.")],
     features: o.Features = None,
@@ -168,7 +229,9 @@ def features(
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
 ):
-    """Compute the named feature columns, as a NumPy table for your own experiments.
+    """Compute the feature columns.
+
+    They are named, and stored as a NumPy table for your own experiments.
 
     Example: fer-classic features work/train-faces --out work/train-features
     """
@@ -211,7 +274,9 @@ def demo(
     test: Annotated[int, typer.Option(help="Number of test images.")] = 80,
     seed: o.Seed = 0,
 ):
-    """Write a synthetic demonstration set from two public-domain portraits.
+    """Write a synthetic demonstration set.
+
+    It is made from two public-domain portraits that come with installed packages.
 
     Example: fer-classic demo demo && fer-classic run demo/train --test demo/test
     --out runs/demo

@@ -47,7 +47,9 @@ def score(
         predictions.probabilities,
         groups=[g or f"row {i}" for i, g in enumerate(samples.groups)] if grouped else None,
     )
-    print(to_json(result) if format == "json" else scores_text({"all": result}))
+    print(
+        to_json(result) if format == "json" else scores_text({"all": result}) + "\n", end=""
+    )
 
 
 @app.command()
@@ -83,7 +85,9 @@ def info(
 
 @app.command()
 def doctor():
-    """Check the installation: versions, model files, checksums, and a self-test.
+    """Check the installation.
+
+    Versions, model files, their checksums, and a self-test from photograph to features.
 
     Example: fer-classic doctor
     """

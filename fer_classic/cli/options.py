@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 DATA = "Folder, zip, CSV manifest, FER2013 CSV, image or glob."
+DATA_OR_FACES = f"{DATA} Or a folder of the command faces."
 
 Classes = Annotated[
     str | None, typer.Option(help="Class set: five or seven (FER2013's).  [default: five]")
@@ -72,21 +73,35 @@ Folds = Annotated[
     int | None,
     typer.Option("--cv", help="Folds of a cross-validation on the training images."),
 ]
-Seed = Annotated[int | None, typer.Option(help="Seed of all randomness.  [default: 0]")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="Seed of all randomness.  [default: 0]")
+]
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="settings.json of an earlier run, to repeat it."),
 ]
-#: Options that are settings, by the name of their parameter.
-_SETTINGS = (
+#: Options that are settings, by the name of their parameter; the first decide the faces.
+_OF_FACES = (
     *("classes", "labels", "groups", "detector", "upsample", "threshold", "min_size"),
-    *("align", "crop_size", "max_pixels", "balance", "prior", "folds", "seed"),
+    *("align", "crop_size", "max_pixels"),
 )
+_SETTINGS = (*_OF_FACES, "balance", "prior", "folds", "seed")
 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at a training image that is unusable.")
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes; -1 for all cores.")]
+
+
+def _jobs(value):
+    if value == 0 or value < -1:
+        raise typer.BadParameter(f"must be -1 (all cores) or at least 1. Got {value}.")
+    return value
+
+
+Jobs = Annotated[
+    int,
+    typer.Option("--jobs", "-j", help="Processes; -1 for all cores.", callback=_jobs),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the output if it exists.")
 ]
@@ -120,3 +135,25 @@ def settings_from(arguments):
         known = CARD_FEATURES | settings.features
         changes["features"] = {name: known[name] for name in names}
     return settings.with_changes(**changes)
+
+
+def refuse_for_faces(arguments):
+    """Refuse options that cannot change a face table that is already made.
+
+    Parameters
+    ----------
+    arguments : dict
+        The command's ``locals()``.
+
+    Raises
+    ------
+    UsageError
+        One of them is given.
+    """
+    from fer_classic.errors import UsageError
+
+    if given := [key for key in _OF_FACES if arguments.get(key) is not None]:
+        raise UsageError(
+            f"--{given[0].replace('_', '-')} has no effect on a finished face table: give "
+            "it to the command faces, or give photographs here."
+        )

@@ -9,14 +9,14 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import progress_bar, say, table
-from fer_classic.cli.data import read_samples
-from fer_classic.errors import FerClassicError, UsageError, one_of
+from fer_classic.cli.console import say, table
+from fer_classic.cli.data import extract_with_bar, read_samples
+from fer_classic.errors import UnreadableImage, UsageError, one_of
 
 
 @app.command()
 def predict(
-    inputs: Annotated[list[str], typer.Argument(help="Images, folders, zips or globs.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="IMAGES", help=o.DATA)],
     model: Annotated[Path, typer.Option(help="Folder of a trained model, or of a run.")],
     out: Annotated[
         Path | None,
@@ -37,14 +37,15 @@ def predict(
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
 ):
-    """Predict the expression of the most confident face in each image.
+    """Predict the expression in each image.
+
+    The most confident face counts; without a face, the whole image.
 
     Example: fer-classic predict test/ --model runs/first --out submission.json
     """
-    from fer_classic.faces import extract_faces
     from fer_classic.persist import load_model
     from fer_classic.pipeline import predict_faces
-    from fer_classic.runs import check_new
+    from fer_classic.runs import check_new, check_new_file
 
     one_of(format, ("text", "csv", "json"), "--format")
     if out is not None and out.suffix == ".csv":
@@ -52,23 +53,35 @@ def predict(
             f"--out names the submission, a .json file; the table goes beside it as .csv. "
             f"Got {out}."
         )
-    for path in (out, out and out.with_suffix(".csv"), overlay):
-        if path is not None:
-            check_new(path, overwrite=overwrite)
+    if out is not None:
+        check_new_file(out, overwrite=overwrite)
+        check_new_file(out.with_suffix(".csv"), overwrite=overwrite)
+    if overlay is not None:
+        check_new(overlay, overwrite=overwrite)
     trained = load_model(model)
     samples = read_samples(inputs, trained.settings)
     layout = checked_template(template, samples)
-    with progress_bar("faces", len(samples), quiet) as advance:
-        faces = extract_faces(samples, trained.settings.faces, jobs=jobs, progress=advance)
+    faces = extract_with_bar(samples, trained.settings, jobs, quiet, "faces")
     predictions = predict_faces(trained, faces, jobs=jobs)
-    _report_unreadable(faces)
+    if not faces.readable.all():
+        say("unreadable images got the most frequent class of the training set")
     if overlay is not None:
         _write_overlays(samples, faces, predictions, overlay, overwrite)
     _write_predictions(predictions, faces, out, layout, format, overwrite)
 
 
 def checked_template(path, samples):
-    """The parsed template, tried on dummy answers before any work is done."""
+    """The parsed template, tried on dummy answers before any work is done.
+
+    Parameters
+    ----------
+    path : path-like or None
+    samples : Samples
+
+    Returns
+    -------
+    object or None
+    """
     import numpy as np
 
     from fer_classic.submission import Predictions, read_template, templated_submission
@@ -80,22 +93,6 @@ def checked_template(path, samples):
     names = samples.classes.names
     templated_submission(Predictions(samples.names, zeros, None, names), layout)
     return layout
-
-
-def _report_unreadable(faces):
-    bad = [i for i, status in enumerate(faces.status) if status == "unreadable"]
-    if len(bad) == len(faces):
-        raise FerClassicError(
-            f"None of the {len(faces)} image(s) could be read; the first, "
-            f"{faces.names[0]!r}: {faces.errors[0]}."
-        )
-    for i in bad[:5]:
-        say(f"unreadable: {faces.names[i]}: {faces.errors[i]}")
-    if bad:
-        say(
-            f"{len(bad)} of {len(faces)} images could not be read; they got the most "
-            "frequent class of the training set"
-        )
 
 
 def _write_predictions(predictions, faces, out, layout, format, overwrite):
@@ -147,8 +144,12 @@ def _write_overlays(samples, faces, predictions, folder, overwrite):
         for i, file in enumerate(faces.names):
             if faces.status[i] == "unreadable":
                 continue
-            data = samples.sources[i].read()
-            image = decode(data, max_pixels=faces.settings.max_pixels)
+            try:
+                data = samples.sources[i].read()
+                image = decode(data, max_pixels=faces.settings.max_pixels)
+            except UnreadableImage as error:  # it vanished since its face was found
+                say(f"no picture of {file}: {error}")
+                continue
             name = predictions.class_names[predictions.labels[i]]
             text = f"{name} {predictions.probabilities[i].max():.2f}"
             place = faces.boxes[i], faces.points[i]

@@ -13,12 +13,13 @@ from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, scores_text
 from fer_classic.cli.data import extract_with_bar, read_samples
 from fer_classic.cli.predict import checked_template
-from fer_classic.cli.train import say_left_out, train_with_bar
+from fer_classic.cli.train import say_unused, train_with_bar, training_samples
+from fer_classic.errors import UsageError
 
 
 @app.command()
 def run(
-    train: Annotated[list[str], typer.Argument(help=o.DATA)],
+    train: Annotated[list[str], typer.Argument(metavar="TRAIN", help=o.DATA)],
     out: Annotated[Path, typer.Option(help="Run directory to write.")],
     test: Annotated[
         list[str] | None,
@@ -52,22 +53,25 @@ def run(
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
 ):
-    """Train, predict, judge, and write submission.json, the model and the scores.
+    """Train, predict, score, write submission.json.
+
+    The run directory also holds the model, the scores and all settings.
 
     Example: fer-classic run train/ --test test/ --out runs/first
     """
-    from fer_classic.pipeline import Timer, copies_of, predict_faces
-    from fer_classic.runs import check_new, new_directory
+    from fer_classic.judge import copies_of
+    from fer_classic.pipeline import predict_faces
+    from fer_classic.runs import Timer, check_new, new_directory
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
     timer = Timer()
     with timer("reading names"):
-        training, tested = _parts(train, test, settings)
-    if not len(tested) and not settings.folds:
-        settings = settings.with_changes(folds=5)
-    say_left_out(training)
-    training = training.training_part(strict=strict)
+        training, tested = _parts(train, test, settings, strict)
+    if not len(tested):
+        settings = settings.with_changes(folds=settings.folds or 5)
+        if template:
+            raise UsageError("--template needs images to predict: name them with --test.")
     layout = checked_template(template, tested)
     with timer("faces"):
         faces = extract_with_bar(training, settings, jobs, quiet, "training faces")
@@ -85,7 +89,7 @@ def run(
 
 
 def _metrics(model, predictions, test_faces, copied):
-    from fer_classic.pipeline import judge
+    from fer_classic.judge import judge
 
     metrics = {}
     if len(test_faces):
@@ -96,16 +100,17 @@ def _metrics(model, predictions, test_faces, copied):
     return metrics
 
 
-def _parts(train, test, settings):
+def _parts(train, test, settings, strict):
     """Training and test samples, from two inputs or from the data's own split."""
-    training = read_samples(train, settings)
+    training, whole = training_samples(train, settings, strict)
     if test:
+        say_unused(whole, ("train",))
         return training, read_samples(test, settings)
-    if "train" in training.splits:
-        part = "test" if "test" in training.splits else "val"
-        tested = training.in_split(part)
-        return training.in_split("train"), tested
-    return training, training.take([])
+    if "train" not in whole.splits:
+        return training, whole.take([])
+    part = "test" if "test" in whole.splits else "val"
+    say_unused(whole, ("train", part))
+    return training, whole.in_split(part)
 
 
 def _record(train, test, faces, test_faces, copied, timer):

@@ -1,5 +1,6 @@
 """The command train."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,21 @@ from fer_classic.cli.data import extract_with_bar, is_face_table, read_samples
 
 
 def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
-    """Train a model under a progress bar of boosting rounds."""
+    """Train a model under a progress bar of boosting rounds.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    settings : Settings
+    jobs : int
+    strict : bool
+    quiet : bool
+    timer : Timer, optional
+
+    Returns
+    -------
+    Model
+    """
     from fer_classic.classify import ExpressionClassifier
     from fer_classic.pipeline import train_model
 
@@ -28,17 +43,64 @@ def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
         )
 
 
-def say_left_out(samples):
-    """Say which images of a training set have no label of the class set."""
-    for reason, number in samples.left_out().items():
-        first = samples.names[samples.problems.index(reason)]
+def training_samples(inputs, settings, strict):
+    """What to train on: labelled, and of the training part where the data names parts.
+
+    Parameters
+    ----------
+    inputs : list of str
+    settings : Settings
+    strict : bool
+        Whether an image without a usable label is an error.
+
+    Returns
+    -------
+    training : Samples
+    whole : Samples
+        All that the inputs hold.
+    """
+    from fer_classic.pipeline import check_classes
+
+    whole = read_samples(inputs, settings)
+    training = whole.in_split("train") if "train" in whole.splits else whole
+    say_left_out(training)
+    training = training.training_part(strict=strict)
+    check_classes(training.labels, training.classes)
+    return training, whole
+
+
+def say_left_out(rows):
+    """Say which images of a training set have no label of the class set.
+
+    Parameters
+    ----------
+    rows : Samples or FaceTable
+    """
+    for reason, number in Counter(p for p in rows.problems if p).most_common():
+        first = rows.names[rows.problems.index(reason)]
         say(f"left out of training: {number} image(s), {reason} (for example {first})")
+
+
+def say_unused(whole, used):
+    """Say which parts of the data, by its own split, take no part in a training.
+
+    Parameters
+    ----------
+    whole : Samples
+    used : tuple of str
+        The parts that do.
+    """
+    if "train" not in whole.splits:
+        return
+    for part, number in Counter(s for s in whole.splits if s not in used).items():
+        say(f"not used: {number} image(s) of {f'the part {part}' if part else 'no part'}")
 
 
 @app.command()
 def train(
     inputs: Annotated[
-        list[str], typer.Argument(help=f"{o.DATA} Or a folder of the command faces.")
+        list[str],
+        typer.Argument(metavar="DATA", help=o.DATA_OR_FACES),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the model to.")],
     classes: o.Classes = None,
@@ -72,12 +134,13 @@ def train(
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
     if is_face_table(inputs):
+        o.refuse_for_faces(locals())
         found = load_faces(inputs[0])
+        say_left_out(found)
         settings = replace(settings, faces=found.settings, classes=found.classes.key)
     else:
-        samples = read_samples(inputs, settings)
-        say_left_out(samples)
-        samples = samples.training_part(strict=strict)
+        samples, whole = training_samples(inputs, settings, strict)
+        say_unused(whole, ("train",))
         found = extract_with_bar(samples, settings, jobs, quiet, "faces")
     model = train_with_bar(found, settings, jobs, strict, quiet)
     with new_directory(out, overwrite=overwrite) as folder:
