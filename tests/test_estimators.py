@@ -26,7 +26,7 @@ CLASSIFIERS = [
 ]
 TRANSFORMERS = [
     HOGFeatures(),
-    HOGFeatures(cell=6, block=3, signed=True, interpolation="trilinear"),
+    HOGFeatures(cell=6, block=3, signed=True, interpolation="bilinear"),
     LBPFeatures(),
     LBPFeatures(radii=(1, 2.5), grid=2),
     GeometryFeatures(),

@@ -8,104 +8,108 @@ import numpy as np
 from numba import njit
 
 
-def gradient_table(orientations, signed):
-    """Magnitude and orientation of every gradient that 8-bit images can have.
+def orientation_table(orientations, signed):
+    """Orientation bin of every gradient that 8-bit images can have.
 
     Parameters
     ----------
     orientations : int
-        Number of orientation bins.
+        Number of bins.
     signed : bool
         Whether the bins span 360 degrees instead of 180.
 
     Returns
     -------
-    magnitude : ndarray of float32, shape (511, 511)
+    ndarray of uint8, shape (511, 511)
         Indexed by 255 + row difference, 255 + column difference.
-    position : ndarray of float32, shape (511, 511)
-        Angle in bins; its floor is the bin.
     """
     difference = np.arange(-255, 256, dtype=np.float64)
     rows, columns = np.meshgrid(difference, difference, indexing="ij")
     span = 360.0 if signed else 180.0
     degrees = np.rad2deg(np.arctan2(rows, columns)) % span
     # Bins as scikit-image bounds them: [i, i + 1) * span / orientations, in float64.
-    edges = span / orientations * np.arange(1, orientations + 1)
-    whole = np.minimum(np.searchsorted(edges, degrees, side="right"), orientations - 1)
-    share = np.clip(degrees / (span / orientations) - whole, 0.0, 1.0 - 1e-6)
-    position = (whole + share).astype(np.float32)
-    return np.hypot(rows, columns).astype(np.float32), position
+    edges = span / orientations * np.arange(1, orientations)
+    return np.searchsorted(edges, degrees, side="right").astype(np.uint8)
+
+
+def cell_shares(size, cell, bilinear):
+    """To which two cells each pixel of a line belongs, and how much to the second.
+
+    Parameters
+    ----------
+    size, cell : int
+        Side of the crop and of a cell in pixels.
+    bilinear : bool
+        Whether pixels are shared by their distance to the centres of the two nearest
+        cells; else each belongs to its own cell alone.
+
+    Returns
+    -------
+    first : ndarray of int64, shape (size // cell * cell,)
+        The first cell, counted from 1: cell 0 and the one after the last take what falls
+        off the edges. The second is the next one.
+    share : ndarray of float32, same shape
+        Share of the second cell, from 0 to 1.
+    """
+    pixel = np.arange(size // cell * cell)
+    if not bilinear:
+        return pixel // cell + 1, np.zeros(len(pixel), np.float32)
+    position = (pixel + 0.5) / cell - 0.5
+    first = np.floor(position)
+    return first.astype(np.int64) + 1, (position - first).astype(np.float32)
 
 
 @njit(cache=True, nogil=True)
-def cell_histograms(crops, magnitude, position, orientations, cell, spatial, angular):
-    """Orientation histograms of square cells.
+def cell_histograms(crops, bins, orientations, cell, first, share):
+    """Orientation histograms of square cells, weighted by gradient magnitude.
 
     Parameters
     ----------
     crops : ndarray of uint8, shape (n, S, S)
-    magnitude, position : ndarrays of float32, shape (511, 511)
-        From :func:`gradient_table`.
+    bins : ndarray of uint8, shape (511, 511)
+        From :func:`orientation_table`.
     orientations, cell : int
         Bins; side of a cell in pixels.
-    spatial : bool
-        Share each pixel among the four nearest cells (bilinear).
-    angular : bool
-        Share each pixel between the two nearest bins.
+    first, share : ndarrays, shape (S // cell * cell,)
+        From :func:`cell_shares`.
 
     Returns
     -------
     ndarray of float32, shape (n, S // cell, S // cell, orientations)
     """
-    n, height, width = crops.shape
-    rows, columns = height // cell, width // cell
-    out = np.zeros((n, rows, columns, orientations), dtype=np.float32)
+    n, size, _ = crops.shape
+    cells, used = size // cell, len(first)
+    out = np.empty((n, cells, cells, orientations), np.float32)
+    padded = np.empty((cells + 2, cells + 2, orientations), np.float32)
+    line = np.empty((cells + 2, orientations), np.float32)
+    dr, dc = np.empty(size, np.int64), np.empty(size, np.int64)
+    magnitude = np.empty(size, np.float32)
     scale = np.float32(1.0 / (cell * cell))
-    half = np.float32(0.5)
     for k in range(n):
-        for r in range(rows * cell):
-            # Position of the pixel in units of cells, from the centre of the first.
-            y = (np.float32(r) + half) / np.float32(cell) - half
-            r0 = int(np.floor(y))
-            fy = y - np.float32(r0)
-            for c in range(columns * cell):
-                dr, dc = 0, 0
-                if 0 < r < height - 1:
-                    dr = np.int64(crops[k, r + 1, c]) - np.int64(crops[k, r - 1, c])
-                if 0 < c < width - 1:
-                    dc = np.int64(crops[k, r, c + 1]) - np.int64(crops[k, r, c - 1])
-                if dr == 0 and dc == 0:
-                    continue
-                m = magnitude[255 + dr, 255 + dc] * scale
-                o = position[255 + dr, 255 + dc]
-                o0 = int(o)
-                o1, fo = o0, np.float32(0.0)
-                if angular:
-                    o = o - half
-                    o0 = int(np.floor(o))
-                    fo = o - np.float32(o0)
-                    o1 = (o0 + 1) % orientations
-                    o0 = (o0 + orientations) % orientations
-                if not spatial:
-                    out[k, r // cell, c // cell, o0] += m * (np.float32(1.0) - fo)
-                    out[k, r // cell, c // cell, o1] += m * fo
-                    continue
-                x = (np.float32(c) + half) / np.float32(cell) - half
-                c0 = int(np.floor(x))
-                fx = x - np.float32(c0)
-                for i in range(2):
-                    ri = r0 + i
-                    if ri < 0 or ri >= rows:
-                        continue
-                    wy = fy if i else np.float32(1.0) - fy
-                    for j in range(2):
-                        cj = c0 + j
-                        if cj < 0 or cj >= columns:
-                            continue
-                        w = m * wy * (fx if j else np.float32(1.0) - fx)
-                        out[k, ri, cj, o0] += w * (np.float32(1.0) - fo)
-                        if angular:
-                            out[k, ri, cj, o1] += w * fo
+        padded[:] = 0
+        for r in range(used):
+            # At the edges a difference is 0, as in scikit-image.
+            inner = 0 < r < size - 1
+            above, below = crops[k, r - inner], crops[k, r + inner]
+            for c in range(size):
+                dr[c] = np.int64(below[c]) - np.int64(above[c])
+            dc[0] = dc[size - 1] = 0
+            for c in range(1, size - 1):
+                dc[c] = np.int64(crops[k, r, c + 1]) - np.int64(crops[k, r, c - 1])
+            for c in range(size):
+                magnitude[c] = np.sqrt(np.float32(dr[c] * dr[c] + dc[c] * dc[c])) * scale
+            line[:] = 0
+            for c in range(used):
+                bin_ = bins[255 + dr[c], 255 + dc[c]]
+                second = magnitude[c] * share[c]
+                line[first[c], bin_] += magnitude[c] - second
+                line[first[c] + 1, bin_] += second
+            for i in range(cells + 2):
+                for o in range(orientations):
+                    second = line[i, o] * share[r]
+                    padded[first[r], i, o] += line[i, o] - second
+                    padded[first[r] + 1, i, o] += second
+        out[k] = padded[1 : cells + 1, 1 : cells + 1]
     return out
 
 
@@ -191,43 +195,59 @@ def uniform_codes(points):
 def lbp_codes(crops, offsets, codes):
     """LBP code of every pixel, with neighbours interpolated bilinearly.
 
-    Outside the crop is 0, as in scikit-image.
+    Outside the crop is 0, as in scikit-image, whose order of operations is kept so that
+    rounding is equal. A row is handled at a time, which the compiler turns into vector
+    instructions.
 
     Parameters
     ----------
-    crops : ndarray of uint8, shape (n, H, W)
+    crops : ndarray of uint8, shape (n, S, S)
     offsets : ndarray of float64, shape (P, 2)
         Row and column of each neighbour, relative to the pixel.
     codes : ndarray, shape (2 ** P,)
 
     Returns
     -------
-    ndarray with the dtype of ``codes``, shape (n, H, W)
+    ndarray with the dtype of ``codes``, shape (n, S, S)
     """
-    n, height, width = crops.shape
-    points = offsets.shape[0]
-    out = np.empty((n, height, width), codes.dtype)
+    n, size, _ = crops.shape
+    points = len(offsets)
+    out = np.empty((n, size, size), codes.dtype)
     pad = 1 + int(np.ceil(np.abs(offsets).max()))
-    image = np.zeros((height + 2 * pad, width + 2 * pad), np.float64)
+    image = np.zeros((size + 2 * pad, size + 2 * pad), np.float64)
+    share = np.empty((points, size))
+    for i in range(points):
+        for c in range(size):
+            share[i, c] = (c + offsets[i, 1]) - np.floor(c + offsets[i, 1])
+    pattern = np.empty(size, np.float64)
     for k in range(n):
-        image[pad : pad + height, pad : pad + width] = crops[k]
-        for r in range(height):
-            for c in range(width):
-                centre = image[r + pad, c + pad]
-                pattern = 0
-                for i in range(points):
-                    # scikit-image's own order of operations, for equal rounding.
-                    y, x = r + offsets[i, 0], c + offsets[i, 1]
-                    y0, x0 = int(np.floor(y)), int(np.floor(x))
-                    y1, x1 = int(np.ceil(y)) + pad, int(np.ceil(x)) + pad
-                    fy, fx = y - y0, x - x0
-                    y0 += pad
-                    x0 += pad
-                    top = (1 - fx) * image[y0, x0] + fx * image[y0, x1]
-                    bottom = (1 - fx) * image[y1, x0] + fx * image[y1, x1]
-                    if (1 - fy) * top + fy * bottom - centre >= 0:
-                        pattern |= 1 << i
-                out[k, r, c] = codes[pattern]
+        image[pad : pad + size, pad : pad + size] = crops[k]
+        for r in range(size):
+            centre = image[r + pad, pad : pad + size]
+            pattern[:] = 0.0
+            for i in range(points):
+                weight = float(1 << i)
+                y = r + offsets[i, 0]
+                down = y - np.floor(y)
+                top, bottom = int(np.floor(y)) + pad, int(np.ceil(y)) + pad
+                left = int(np.floor(offsets[i, 1])) + pad
+                right = int(np.ceil(offsets[i, 1])) + pad
+                a, b = image[top, left : left + size], image[top, right : right + size]
+                d, e = (
+                    image[bottom, left : left + size],
+                    image[bottom, right : right + size],
+                )
+                if top == bottom and left == right:
+                    for c in range(size):
+                        pattern[c] += weight if a[c] - centre[c] >= 0 else 0.0
+                    continue
+                for c in range(size):
+                    above = (1 - share[i, c]) * a[c] + share[i, c] * b[c]
+                    below = (1 - share[i, c]) * d[c] + share[i, c] * e[c]
+                    value = (1 - down) * above + down * below
+                    pattern[c] += weight if value - centre[c] >= 0 else 0.0
+            for c in range(size):
+                out[k, r, c] = codes[int(pattern[c])]
     return out
 
 
@@ -237,9 +257,9 @@ def grid_histograms(codes, grid, number):
 
     Parameters
     ----------
-    codes : ndarray of integers, shape (n, H, W)
+    codes : ndarray of integers, shape (n, S, S)
     grid : int
-        Cells a side; pixel r belongs to cell row r * grid // H.
+        Cells a side; pixel r belongs to cell row r * grid // S.
     number : int
         Number of codes.
 
@@ -247,13 +267,14 @@ def grid_histograms(codes, grid, number):
     -------
     ndarray of float32, shape (n, grid * grid * number)
     """
-    n, height, width = codes.shape
+    n, size, _ = codes.shape
     out = np.zeros((n, grid, grid, number), np.float32)
+    column = np.arange(size) * grid // size
     for k in range(n):
-        for r in range(height):
-            i = r * grid // height
-            for c in range(width):
-                out[k, i, c * grid // width, codes[k, r, c]] += 1
+        for r in range(size):
+            line = out[k, column[r]]
+            for c in range(size):
+                line[column[c], codes[k, r, c]] += 1
         for i in range(grid):
             for j in range(grid):
                 total = np.float32(0.0)

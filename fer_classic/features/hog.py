@@ -6,9 +6,9 @@ from fer_classic.errors import one_of
 from fer_classic.features import _kernels
 from fer_classic.features.base import CropFeatures, check_range
 
-INTERPOLATIONS = ("none", "bilinear", "trilinear")
+INTERPOLATIONS = ("none", "bilinear")
 
-_gradient_table = lru_cache(maxsize=8)(_kernels.gradient_table)
+_orientation_table = lru_cache(maxsize=8)(_kernels.orientation_table)
 
 
 class HOGFeatures(CropFeatures):
@@ -29,9 +29,8 @@ class HOGFeatures(CropFeatures):
         Bins over 180 degrees, or over 360 if signed.
     signed : bool
         Whether opposite gradients fall into different bins.
-    interpolation : {"bilinear", "none", "trilinear"}
-        "bilinear" shares a pixel among the four nearest cells, "trilinear" between the
-        two nearest orientations too.
+    interpolation : {"bilinear", "none"}
+        "bilinear" shares a pixel among the four nearest cells.
 
     Attributes
     ----------
@@ -68,17 +67,17 @@ class HOGFeatures(CropFeatures):
         check_range(self, "cell", self.cell, 2, size)
         # A digit a side: names of columns would not be unique beyond.
         check_range(self, "block", self.block, 1, min(size // self.cell, 10))
-        check_range(self, "orientations", self.orientations, 1, 360)
+        check_range(self, "orientations", self.orientations, 1, 180)
         one_of(self.interpolation, INTERPOLATIONS, "interpolation")
 
     def _compute(self, crops):
+        bilinear = self.interpolation == "bilinear"
         cells = _kernels.cell_histograms(
             crops,
-            *_gradient_table(self.orientations, self.signed),
+            _orientation_table(self.orientations, self.signed),
             self.orientations,
             self.cell,
-            self.interpolation != "none",
-            self.interpolation == "trilinear",
+            *_kernels.cell_shares(crops.shape[1], self.cell, bilinear),
         )
         return _kernels.normalise_blocks(cells, self.block)
 
