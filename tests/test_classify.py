@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from fer_classic import classify
 from fer_classic.balance import METHODS
-from fer_classic.classify import ExpressionClassifier, softmax
+from fer_classic.classify import ExpressionClassifier
 from fer_classic.errors import UsageError
 
 NAMES = ("anger", "happiness", "neutral")
@@ -192,35 +192,6 @@ def test_uniform_prior_finds_more_of_the_small_class():
     assert recall["uniform"] > recall["train"]
 
 
-def test_temperature_lowers_the_held_out_loss():
-    random = np.random.default_rng(0)
-    codes = random.integers(0, 3, 4000)
-    scores = np.log(np.where(codes[:, None] == np.arange(3), 0.6, 0.2))
-    wrong = random.random(4000) < 0.3
-    scores[wrong] = np.roll(scores[wrong], 1, axis=1)
-    overconfident = scores * 5
-    even = np.full(3, 1 / 3)
-    temperature = classify._temperature(overconfident, codes, even)
-
-    def loss(scores):
-        return -np.log(softmax(scores)[np.arange(4000), codes]).mean()
-
-    assert temperature > 2
-    assert loss(overconfident / temperature) < loss(overconfident) - 0.1
-    for other in (0.8, 1.25):
-        best = loss(overconfident / temperature)
-        assert best <= loss(overconfident / (temperature * other)) + 2e-3
-
-
-def test_temperature_weighs_classes_by_the_prior():
-    # Class 0 is sure and right, class 1 sure and wrong: who counts decides.
-    scores = np.tile([4.0, 0.0], (100, 1))
-    codes = np.repeat([0, 1], 50)
-    trusting = classify._temperature(scores, codes, np.array([0.95, 0.05]))
-    doubting = classify._temperature(scores, codes, np.array([0.6, 0.4]))
-    assert trusting < doubting
-
-
 @pytest.mark.parametrize("balance", ["none", "class_weight", "random_over", "mirror"])
 @pytest.mark.parametrize("least", [1, 2, 3])
 def test_small_classes_are_learned(balance, least):
@@ -265,7 +236,7 @@ def test_mirrored_rows_are_learned():
 def test_ten_to_one_classes_are_told_apart(balance):
     X, y = _clouds((40, 400, 40), spread=0.6)
     X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
-    model = _quick(balance=balance, n_estimators=40).fit(X, y)
+    model = _quick(balance=balance, n_estimators=120).fit(X, y)
     assert balanced_accuracy_score(y_test, model.predict(X_test)) > 0.9
 
 
@@ -343,8 +314,3 @@ def test_mirrored_rows_of_another_shape_are_refused():
         _quick(balance="mirror").fit(X, y, X_mirror=X[1:])
     with pytest.raises(ValueError, match="balance='mirror' needs X_mirror"):
         _quick(balance="mirror").fit(X, y)
-
-
-def test_softmax_of_huge_scores_is_finite():
-    probabilities = softmax(np.array([[1e4, 0.0], [-1e4, -1e4]]))
-    np.testing.assert_allclose(probabilities, [[1, 0], [0.5, 0.5]])
