@@ -85,7 +85,7 @@ class Settings:
     groups: str | None = None
     faces: FaceSettings = field(default_factory=FaceSettings)
     features: dict = field(default_factory=lambda: dict(CARD_FEATURES))
-    classifier: dict = field(default_factory=lambda: {"balance": "smote"})
+    classifier: dict = field(default_factory=lambda: {"balance": "none"})
     folds: int = 0
     seed: int = 0
 

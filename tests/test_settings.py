@@ -30,7 +30,7 @@ def test_defaults_are_not_shared():
     Settings().features["hog"] = None
     Settings().classifier["balance"] = "none"
     assert Settings().features["hog"] is not None
-    assert Settings().classifier == {"balance": "smote"}
+    assert Settings().classifier == {"balance": "none"}
 
 
 @given(
@@ -78,7 +78,7 @@ def test_with_changes_reaches_every_level_and_leaves_the_original():
     )
     assert changed.classes == "seven"
     assert changed.faces == FaceSettings(detector="cnn")
-    assert changed.classifier == {"balance": "smote", "num_leaves": 7}
+    assert changed.classifier == {"balance": "none", "num_leaves": 7}
     assert settings == Settings()
     assert "detector must be one of" in message_of(settings.with_changes, detector="x")
 

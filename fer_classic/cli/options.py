@@ -58,7 +58,7 @@ Balance = Annotated[
     str | None,
     typer.Option(
         help="none, class_weight, smote, borderline_smote, adasyn, smote_enn, random_over, "
-        "random_under or mirror.  [default: smote]"
+        "random_under or mirror. Besides, --prior weighs the classes.  [default: none]"
     ),
 ]
 Prior = Annotated[

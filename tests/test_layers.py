@@ -1,0 +1,126 @@
+"""The shape of the package: direction of imports, light start, size, docstrings."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import fer_classic
+
+ROOT = Path(fer_classic.__file__).parent
+#: A layer imports only from the layers before it.
+LAYERS = (
+    *("errors", "labels", "image", "sources", "manifest", "inputs", "dataset"),
+    *("modelfiles", "parallel", "detect", "landmarks", "align", "duplicates", "audit"),
+    *("features", "balance", "evaluate", "classify", "settings", "faces", "overlay"),
+    *("portraits", "demo", "template", "submission", "judge", "runs", "seal", "persist"),
+    *("pipeline", "doctor", "cli"),
+)
+HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn")
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def name_of(path):
+    return path.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def imports_of(path):
+    """Layers of this package that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+            if node.module == "fer_classic":
+                names = [f"fer_classic.{own.name}" for own in node.names]
+        elif isinstance(node, ast.Import):
+            names = [own.name for own in node.names]
+        found |= {n.split(".")[1] for n in names if n.startswith("fer_classic.")}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_layer_imports_only_from_those_before_it(path):
+    layer = name_of(path).split("/")[0]
+    if layer == "__init__":
+        return
+    assert layer in LAYERS, f"{layer} has no place in LAYERS: give it one"
+    later = imports_of(path) - set(LAYERS[: LAYERS.index(layer)]) - {layer}
+    assert not later
+
+
+def loaded_after(code):
+    """Heavy packages that are loaded once some code has run in a new process."""
+    code += (
+        f"\nimport sys; print([n for n in {HEAVY} if n in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stderr.strip()
+
+
+def test_import_loads_nothing_heavy():
+    assert loaded_after("import fer_classic; dir(fer_classic)") == "[]"
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['fer-classic', 'run', '-h']\n"
+        "from fer_classic.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass"
+    )
+    assert loaded_after(code) == "[]"
+
+
+def test_public_names_exist():
+    assert all(getattr(fer_classic, name) for name in fer_classic.__all__)
+    assert set(fer_classic.__all__) <= set(dir(fer_classic))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = fer_classic.nothing
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_module_is_short_enough_to_read(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def public_functions():
+    """Public functions, classes and methods of all modules, by dotted name."""
+    found = {}
+    for path in FILES:
+        if "__main__" in path.name or "cli" in path.parts:
+            continue
+        dotted = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+        module = import_module(dotted.removesuffix(".__init__"))
+        for name, own in vars(module).items():
+            if name.startswith("_") or getattr(own, "__module__", "") != module.__name__:
+                continue
+            if not (inspect.isfunction(own) or inspect.isclass(own)):
+                continue
+            found[f"{module.__name__}.{name}"] = own
+            if inspect.isclass(own):
+                for method, function in vars(own).items():
+                    if inspect.isfunction(function) and not method.startswith("_"):
+                        found[f"{module.__name__}.{name}.{method}"] = function
+    return found
+
+
+def test_everything_public_has_a_docstring():
+    functions = public_functions()
+    assert len(functions) > 80
+    assert [n for n, own in functions.items() if not (own.__doc__ or "").strip()] == []
+
+
+def test_functions_of_several_parameters_have_a_parameters_section():
+    lacking = []
+    for name, own in public_functions().items():
+        if not inspect.isfunction(own) or "Parameters\n" in own.__doc__:
+            continue
+        if len([p for p in inspect.signature(own).parameters if p != "self"]) > 1:
+            lacking.append(name)
+    assert lacking == []
