@@ -6,9 +6,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_classic.balance import check_neighbors, resample
+from fer_classic.boost import boost, boosted, held_out_parts, threads
 from fer_classic.calibrate import best_temperature, class_importance, softmax
 from fer_classic.errors import one_of
-from fer_classic.evaluate import grouped_folds
 from fer_classic.features.base import check_range
 
 PRIORS = ("uniform", "train")
@@ -181,7 +181,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         scores, rows, rounds = [], [], []
         for fitted, held in self._parts(codes, groups):
             part = (X[held], codes[held], class_importance(codes[held], target))
-            self._boost(X, y, fitted, mirror, target, progress, part)
+            self._learn(X, y, fitted, mirror, target, progress, part)
             scores.append(self._scores(X[held]))
             rows.append(held)
             rounds.append(self.best_iteration_)
@@ -190,7 +190,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             number = round(np.mean(rounds)) if rounds else self.n_estimators
             curves = self.curves_ if rounds else None
             every = np.arange(len(y))
-            self._boost(X, y, every, mirror, target, progress, n_rounds=number)
+            self._learn(X, y, every, mirror, target, progress, n_rounds=number)
             self.curves_ = curves or self.curves_
         self.temperature_ = 1.0
         if rows:
@@ -252,23 +252,11 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             return []
         small = len(codes) < SMALL_SET
         parts = SMALL_FOLDS if small else max(2, round(1 / self.validation_fraction))
-        parts = min(parts, int(self.class_counts_.min()))
-        if groups is not None:
-            parts = min(parts, len(np.unique(groups)))
-        if parts < 2:
-            return []
-        folds = grouped_folds(codes, groups, parts, self.random_state)
-        # Groups can leave a class out of a part; it must keep 2 rows to learn from.
-        least = [
-            np.bincount(codes[f], minlength=len(self.classes_)).min() for f, _ in folds
-        ]
-        usable = [fold for fold, n in zip(folds, least, strict=True) if n >= 2]
+        usable = held_out_parts(codes, groups, parts, self.random_state)
         return usable if small else usable[:1]
 
-    def _boost(self, X, y, fitted, mirror, target, progress, held=None, n_rounds=None):
+    def _learn(self, X, y, fitted, mirror, target, progress, held=None, n_rounds=None):
         """Balance some rows and learn from them; stop early if ``held`` is given."""
-        import lightgbm
-
         smallest = np.unique(y[fitted], return_counts=True)[1].min()
         rows, labels, weights = resample(
             X[fitted],
@@ -281,71 +269,31 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         labels = np.searchsorted(self.classes_, labels)
         learned = np.bincount(labels, weights, minlength=len(self.classes_))
         self.log_prior_shift_ = np.log(target) - np.log(learned / learned.sum())
-        parameters = self._parameters(len(rows), len(y))
-        train = lightgbm.Dataset(rows, labels, weight=weights, params=parameters)
-        parts, curves = {"train": train}, {}
-        callbacks = [lightgbm.record_evaluation(curves)]
-        if held is not None:
-            X_held, codes_held, importance = held
-            parts["validation"] = train.create_valid(X_held, codes_held, importance)
-            stop = lightgbm.early_stopping(self.early_stopping_rounds, True, verbose=False)
-            callbacks.append(stop)
-        if progress is not None:
-            callbacks.append(lambda env: progress(env.iteration + 1, _held_loss(env)))
-        self.booster_ = lightgbm.train(
-            parameters,
-            train,
+        self.booster_, self.best_iteration_, self.curves_ = boost(
+            rows,
+            labels,
+            weights,
+            self._parameters(len(rows), len(y)),
             n_rounds or self.n_estimators,
-            valid_sets=list(parts.values()),
-            valid_names=list(parts),
-            callbacks=callbacks,
+            held=held,
+            patience=self.early_stopping_rounds,
+            progress=progress,
         )
-        self.best_iteration_ = (
-            int(self.booster_.best_iteration) or self.booster_.current_iteration()
-        )
-        self.curves_ = {
-            part: {"log_loss": own["multi_logloss"], "error": own["multi_error"]}
-            for part, own in curves.items()
-        }
 
     def _parameters(self, n_rows, n_images):
         leaves = SMALL_LEAVES if n_images < SMALL_SET else LEAVES
+        columns = max(self.colsample, min(1.0, 25 / self.n_features_in_))
         return {
-            "objective": "multiclass",
-            "num_class": len(self.classes_),
-            "metric": ["multi_logloss", "multi_error"],
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves or leaves,
             "max_bin": self.max_bin,
-            "feature_fraction": max(self.colsample, min(1.0, 25 / self.n_features_in_)),
+            "feature_fraction": columns,
             "min_data_in_leaf": min(self.min_child_samples, max(1, n_rows // 20)),
             "lambda_l2": self.reg_lambda,
-            "num_threads": _threads(self.n_jobs),
+            "num_threads": threads(self.n_jobs),
             "seed": self.random_state,
-            "deterministic": True,
-            "force_col_wise": True,
-            "verbose": -1,
         }
 
     def _scores(self, X):
-        raw = self.booster_.predict(
-            X,
-            raw_score=True,
-            num_iteration=self.best_iteration_,
-            num_threads=_threads(self.n_jobs),
-        )
-        return np.log(softmax(raw) + 1e-300) + self.log_prior_shift_
-
-
-def _threads(n_jobs):
-    from joblib import cpu_count
-
-    return cpu_count() if n_jobs in (None, -1) else max(1, int(n_jobs))
-
-
-def _held_loss(env):
-    """Held-out log loss of a round, NaN where nothing is held out."""
-    for part, metric, value, _ in env.evaluation_result_list:
-        if part == "validation" and metric == "multi_logloss":
-            return value
-    return float("nan")
+        probabilities = boosted(self.booster_, X, self.best_iteration_, self.n_jobs)
+        return np.log(probabilities + 1e-300) + self.log_prior_shift_

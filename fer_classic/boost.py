@@ -1,0 +1,147 @@
+"""Gradient boosting by LightGBM, with early stopping and learning curves."""
+
+import numpy as np
+
+from fer_classic.calibrate import softmax
+from fer_classic.evaluate import grouped_folds
+
+
+def held_out_parts(codes, groups, parts, random_state):
+    """Rows to learn from and rows held out, for each part in turn.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Classes from 0, each of them present.
+    groups : array, shape (n,), optional
+        Kept together.
+    parts : int
+        Parts at most; fewer where a class has fewer rows or there are fewer groups.
+    random_state : int
+
+    Returns
+    -------
+    list of (learned, held), ndarrays of int
+        Only those that leave at least 2 rows of each class to learn from.
+    """
+    classes = int(codes.max()) + 1
+    parts = min(parts, int(np.bincount(codes).min()))
+    if groups is not None:
+        parts = min(parts, len(np.unique(groups)))
+    if parts < 2:
+        return []
+    folds = grouped_folds(codes, groups, parts, random_state)
+    least = [np.bincount(codes[learned], minlength=classes).min() for learned, _ in folds]
+    return [fold for fold, rows in zip(folds, least, strict=True) if rows >= 2]
+
+
+def boost(
+    X, codes, weights, parameters, n_rounds, *, held=None, patience=40, progress=None
+):
+    """Grow trees (Ke et al., NeurIPS 2017).
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n, d)
+    codes : ndarray of int, shape (n,)
+        Classes from 0, each of them present.
+    weights : ndarray of float, shape (n,)
+    parameters : dict
+        LightGBM's own, besides objective and metric.
+    n_rounds : int
+        Rounds at most.
+    held : (X, codes, weights), optional
+        Rows whose log loss decides when to stop.
+    patience : int
+        Rounds without improvement of it that end the training.
+    progress : callable, optional
+        Called as ``progress(round, held-out log loss)``.
+
+    Returns
+    -------
+    booster : lightgbm.Booster
+    rounds : int
+        The best round, or the last one if nothing is held out.
+    curves : dict
+        ``{"train" | "validation": {"log_loss" | "error": [one value a round]}}``
+    """
+    import lightgbm
+
+    parameters = parameters | {
+        "objective": "multiclass",
+        "num_class": int(codes.max()) + 1,
+        "metric": ["multi_logloss", "multi_error"],
+        "deterministic": True,
+        "force_col_wise": True,
+        "verbose": -1,
+    }
+    train = lightgbm.Dataset(X, codes, weight=weights, params=parameters)
+    parts, record = {"train": train}, {}
+    callbacks = [lightgbm.record_evaluation(record)]
+    if held is not None:
+        parts["validation"] = train.create_valid(held[0], held[1], held[2])
+        stop = lightgbm.early_stopping(patience, first_metric_only=True, verbose=False)
+        callbacks.append(stop)
+    if progress is not None:
+        callbacks.append(lambda env: progress(env.iteration + 1, _held_loss(env)))
+    booster = lightgbm.train(
+        parameters,
+        train,
+        n_rounds,
+        valid_sets=list(parts.values()),
+        valid_names=list(parts),
+        callbacks=callbacks,
+    )
+    rounds = int(booster.best_iteration) or booster.current_iteration()
+    curves = {
+        part: {"log_loss": own["multi_logloss"], "error": own["multi_error"]}
+        for part, own in record.items()
+    }
+    return booster, rounds, curves
+
+
+def boosted(booster, X, rounds, n_jobs):
+    """Probabilities that the trees give, uncalibrated.
+
+    Parameters
+    ----------
+    booster : lightgbm.Booster
+    X : ndarray of float32, shape (n, d)
+    rounds : int
+        Rounds to use.
+    n_jobs : int
+        Threads; -1 for all cores.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_classes)
+    """
+    return softmax(
+        booster.predict(
+            X, raw_score=True, num_iteration=rounds, num_threads=threads(n_jobs)
+        )
+    )
+
+
+def threads(n_jobs):
+    """Number of threads that ``n_jobs`` means: -1 and None are all cores.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+
+    Returns
+    -------
+    int
+    """
+    from joblib import cpu_count
+
+    return cpu_count() if n_jobs in (None, -1) else max(1, int(n_jobs))
+
+
+def _held_loss(env):
+    """Held-out log loss of a round, NaN where nothing is held out."""
+    for part, metric, value, _ in env.evaluation_result_list:
+        if part == "validation" and metric == "multi_logloss":
+            return value
+    return float("nan")
