@@ -2,6 +2,9 @@
 
 from importlib import import_module
 
+# The function, before anything imports the module of that name and hides it.
+from fer_classic.evaluate import evaluate
+
 __version__ = "0.1.0"
 
 #: Public names and the module each lives in, imported when first used: neither dlib nor
@@ -18,7 +21,6 @@ _PUBLIC = {
     "Settings": "settings",
     "compute_features": "features",
     "cross_validate": "evaluate",
-    "evaluate": "evaluate",
     "extract_faces": "faces",
     "load_model": "persist",
     "predict_faces": "pipeline",
@@ -27,7 +29,7 @@ _PUBLIC = {
     "train_model": "pipeline",
 }
 
-__all__ = sorted(_PUBLIC)
+__all__ = [*_PUBLIC, "evaluate"]
 
 
 def __getattr__(name):

@@ -42,7 +42,8 @@ def in_chunks(function, items, size, *, jobs=1, progress=None):
     )
     results = []
     try:
-        tasks = (delayed(function)(chunk) for chunk in chunks)
+        here = os.getcwd()
+        tasks = (delayed(_call)(here, function, chunk) for chunk in chunks)
         for made in Parallel(n_jobs=jobs, return_as="generator", **workers)(tasks):
             results += made
             if progress is not None:
@@ -53,6 +54,13 @@ def in_chunks(function, items, size, *, jobs=1, progress=None):
             "with fewer processes, for example --jobs 1."
         ) from None
     return results
+
+
+def _call(folder, function, chunk):
+    # joblib keeps its workers for the next call, in the folder where they were started.
+    if os.getcwd() != folder:
+        os.chdir(folder)
+    return function(chunk)
 
 
 def _follow_parent(parent):

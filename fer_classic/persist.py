@@ -1,5 +1,6 @@
 """Models and tables on disk: JSON, LightGBM's text and npy. Nothing is unpickled."""
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def save_model(model, folder):
     folder = Path(folder)
     classifier = model.classifier
     text = classifier.booster_.model_to_string(num_iteration=classifier.best_iteration_)
+    # LightGBM notes its threads: a property of the machine, not of the model.
+    text = re.sub(r"^\[num_threads: -?\d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
     (folder / "lightgbm.txt").write_text(text, encoding="utf-8", newline="\n")
     with open(folder / "state.npz", "wb") as file:
         np.savez(

@@ -183,7 +183,7 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
     except ValueError as error:
         raise FerClassicError(str(error)) from None
     trained_on["best_iteration"] = classifier.best_iteration_
-    trained_on["curves"] = classifier.curves_
+    trained_on["curves"] = _rounded(classifier.curves_)
     return Model(settings, classifier, table.names, trained_on)
 
 
@@ -206,6 +206,14 @@ def _cross_validation(classifier, X, y, groups, mirror, faces, settings):
         groups=groups,
         prior=classifier.prior,
     ) | {"folds": settings.folds}
+
+
+def _rounded(curves):
+    """Curves without the last digits, which depend on the number of threads."""
+    return {
+        part: {name: [float(f"{v:.9g}") for v in own] for name, own in metrics.items()}
+        for part, metrics in curves.items()
+    }
 
 
 def _counts(faces):

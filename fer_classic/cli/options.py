@@ -121,8 +121,9 @@ def settings_from(arguments):
     -------
     Settings
     """
+    from fer_classic.classify import PRIORS, ExpressionClassifier
     from fer_classic.errors import one_of
-    from fer_classic.features import FAMILIES
+    from fer_classic.features import FAMILIES, make_extractors
     from fer_classic.settings import CARD_FEATURES, Settings, read_settings
 
     path = arguments.get("settings_file")
@@ -134,7 +135,14 @@ def settings_from(arguments):
             one_of(name, FAMILIES, "--features")
         known = CARD_FEATURES | settings.features
         changes["features"] = {name: known[name] for name in names}
-    return settings.with_changes(**changes)
+    settings = settings.with_changes(**changes)
+    # What only training would find out, minutes later.
+    make_extractors(settings.features)
+    known = ExpressionClassifier().get_params()
+    for key in settings.classifier:
+        one_of(key, known, "key of the classifier's settings")
+    one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
+    return settings
 
 
 def refuse_for_faces(arguments):

@@ -150,7 +150,7 @@ def _write(folder, settings, record, metrics, model, predictions, faces, layout)
         "settings.json": to_json(settings.to_dict()),
         "run.json": to_json(record),
         "metrics.json": to_json(metrics),
-        "curves.csv": _curves_csv(model.classifier.curves_),
+        "curves.csv": _curves_csv(model.trained_on["curves"]),
     }
     if len(predictions.names):
         texts["predictions.csv"] = predictions_csv(predictions, faces)
