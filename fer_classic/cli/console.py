@@ -3,6 +3,9 @@
 import sys
 from contextlib import contextmanager
 
+#: Where stderr is not a terminal.
+SECONDS_A_LINE = 5.0
+
 
 def say(message=""):
     """A message for the person at the terminal, on stderr."""
@@ -14,7 +17,7 @@ def progress_bar(title, total, quiet=False):
     """A bar with rate and time left, on stderr.
 
     Yields a function that takes the number done so far, and optionally a note.
-    Where stderr is not a terminal, a line is printed each tenth of the way.
+    Where stderr is not a terminal, a line is printed every few seconds and at the end.
     """
     if quiet or total == 0:
         yield lambda done, note="": None
@@ -61,16 +64,18 @@ def _rich_bar(title, total):
 def _plain_lines(title, total):
     import time
 
-    start, shown = time.monotonic(), 0
+    start = shown = time.monotonic()
+    before = 0
 
     def advance(done, note=""):
-        nonlocal start, shown
-        tenth = 10 * done // total
-        if tenth < shown:  # the same work begins again, on another part
-            start, shown = time.monotonic(), 0
-        if tenth > shown:
-            shown = tenth
-            rate = done / max(time.monotonic() - start, 1e-9)
+        nonlocal start, shown, before
+        now = time.monotonic()
+        if done < before:  # the same work begins again, on another part
+            start = now
+        before = done
+        if done == total or now - shown >= SECONDS_A_LINE:
+            shown = now
+            rate = done / max(now - start, 1e-9)
             left = (total - done) / max(rate, 1e-9)
             tail = f", {note}" if note else ""
             say(f"{title}: {done}/{total}, {rate:.0f}/s, {left:.0f} s left{tail}")
