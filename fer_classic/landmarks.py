@@ -27,7 +27,7 @@ MIRROR = np.array(
 #: dlib answers in whole pixels, so small faces are enlarged until the box is this wide.
 FACE_PIXELS = 256
 #: Pixels around the box that the predictor may look at, over the box's size.
-MARGIN = 0.5
+MARGIN = 0.25
 
 
 @lru_cache(maxsize=2)

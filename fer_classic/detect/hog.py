@@ -44,9 +44,8 @@ class HOGDetector:
     name = "hog"
     #: dlib's smallest window is 80 pixels; smaller images are enlarged to this.
     min_side = 160
-    #: The last search: least side, border over the side, and drop of the threshold.
-    last_min_side = 320
-    last_border = 0.25
+    #: The last search: border over the side, and drop of the threshold.
+    last_border = 0.15
     last_drop = 0.5
 
     def __init__(
@@ -70,19 +69,20 @@ class HOGDetector:
         list of Face, the most confident first
         """
         gray = to_gray(image)
-        faces = self._search(gray, self.min_side, self.upsample, self.threshold)
-        if not faces and self.escalate:
-            doubled = self.upsample + 1
-            faces = self._search(gray, self.min_side, doubled, self.threshold)
-        if not faces and self.escalate:
+        faces = self._search(gray, self.upsample, self.threshold)
+        if faces or not self.escalate:
+            return faces
+        if min(gray.shape) >= self.min_side:  # smaller ones were enlarged already
+            faces = self._search(gray, self.upsample + 1, self.threshold)
+        if not faces:
             lower = self.threshold - self.last_drop
-            faces = self._search(
-                gray, self.last_min_side, self.upsample, lower, self.last_border
-            )
+            faces = self._search(gray, self.upsample, lower, self.last_border)
         return faces
 
-    def _search(self, gray, min_side, upsample, threshold, border=0.0):
-        scaled, scale = scale_to_side(gray, min_side, max(self.max_side, min_side))
+    def _search(self, gray, upsample, threshold, border=0.0):
+        scaled, scale = scale_to_side(
+            gray, self.min_side, max(self.max_side, self.min_side)
+        )
         padded, border = pad_edges(scaled, border)
         rectangles, scores, _ = _dlib_detector().run(padded, upsample, threshold)
         found = zip(rectangles, scores, strict=True)
