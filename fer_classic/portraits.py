@@ -108,7 +108,21 @@ def _portrait(name, picture, *, smiles):
 
 
 def polygon(size, corners, value=255):
-    """Gray image of ``size``, black but for a polygon of ``value``."""
+    """Black image with one filled polygon.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Width and height in pixels.
+    corners : array of float, shape (n, 2)
+        x and y in pixels.
+    value : int
+        Gray level of the polygon.
+
+    Returns
+    -------
+    PIL.Image.Image, mode "L"
+    """
     mask = Image.new("L", size)
     ImageDraw.Draw(mask).polygon([tuple(xy) for xy in corners], fill=value)
     return mask
@@ -148,7 +162,19 @@ def _close_mouth(portrait):
 
 
 def displacement(units, tilt=0.0):
-    """Movement of the landmarks for {unit: strength}, the left side ``tilt`` more."""
+    """Movement of the landmarks under facial action units.
+
+    Parameters
+    ----------
+    units : dict of int to float
+        Strength of each unit of ACTION_UNITS.
+    tilt : float
+        By which share the left side moves more.
+
+    Returns
+    -------
+    ndarray of float, shape (68, 2), in distances between the eyes
+    """
     moved = np.zeros((68, 2))
     for unit, strength in units.items():
         for entry in ACTION_UNITS[unit].split():
@@ -162,9 +188,27 @@ def displacement(units, tilt=0.0):
 
 
 def warp(pixels, points, target, size, matrix, center, *, cells=40):
-    """Move ``points`` to ``target`` and place the face in an image of ``size``.
+    """Move landmarks and place the face in a new image.
 
-    ``matrix`` and ``center`` map distances between the eyes to pixels of the result.
+    Thin-plate splines (Bookstein, TPAMI 1989) on a coarse grid, interpolated between.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (channels, H, W)
+    points, target : ndarray of float, shape (n, 2)
+        Where points are and where they go, in distances between the eyes.
+    size : (int, int)
+        Width and height of the result in pixels.
+    matrix : ndarray of float, shape (2, 2)
+        Maps distances between the eyes to pixels of the result.
+    center : array of float, shape (2,)
+        Where the origin comes to lie, in pixels of the result.
+    cells : int
+        Cells of the grid a side.
+
+    Returns
+    -------
+    ndarray of uint8, shape (channels, height, width)
     """
     from scipy.interpolate import RBFInterpolator
     from scipy.ndimage import map_coordinates

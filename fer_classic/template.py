@@ -32,7 +32,18 @@ class Layout:
     label_key: str | None
 
     def record(self, i, answer):
-        """The i-th object of the template with another label."""
+        """The i-th object of the template with another label.
+
+        Parameters
+        ----------
+        i : int
+        answer : int or str
+            The label, as the template writes labels.
+
+        Returns
+        -------
+        dict
+        """
         if self.name_key is None:
             return {self.names[i]: answer}
         return {**self.records[i], self.label_key: answer}

@@ -22,15 +22,6 @@ LAYERS = (
     *("pipeline", "doctor", "cli"),
 )
 HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn")
-#: Functions whose docstring still lacks its Parameters section; only ever shorter.
-LACKING = {
-    "fer_classic.detect.base.from_rectangle",
-    "fer_classic.detect.base.most_confident_first",
-    "fer_classic.portraits.displacement",
-    "fer_classic.portraits.polygon",
-    "fer_classic.portraits.warp",
-    "fer_classic.template.Layout.record",
-}
 FILES = sorted(ROOT.rglob("*.py"))
 
 
@@ -133,4 +124,4 @@ def test_functions_of_several_parameters_have_a_parameters_section():
             continue
         if len([p for p in inspect.signature(own).parameters if p != "self"]) > 1:
             lacking.add(name)
-    assert lacking <= LACKING
+    assert not lacking

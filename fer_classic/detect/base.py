@@ -96,7 +96,21 @@ def pad_edges(image, share):
 
 
 def from_rectangle(rectangle, score, scale, border=0):
-    """Map a dlib rectangle on a padded, scaled image back to the image's own pixels."""
+    """Map a dlib rectangle on a padded, scaled image back to the image's own pixels.
+
+    Parameters
+    ----------
+    rectangle : dlib.rectangle
+    score : float
+    scale : float
+        Size of the searched image over the image's own.
+    border : int
+        Pixels by which the searched image was padded on each side.
+
+    Returns
+    -------
+    Face
+    """
     return Face(
         x=(rectangle.left() - border) / scale,
         y=(rectangle.top() - border) / scale,
@@ -107,6 +121,17 @@ def from_rectangle(rectangle, score, scale, border=0):
 
 
 def most_confident_first(faces, min_size=0):
-    """Faces at least ``min_size`` pixels wide and high, by falling score."""
+    """Sort faces by falling score.
+
+    Parameters
+    ----------
+    faces : list of Face
+    min_size : float
+        Faces of less width or height in pixels are left out.
+
+    Returns
+    -------
+    list of Face
+    """
     large = [f for f in faces if min(f.width, f.height) >= min_size]
     return sorted(large, key=lambda f: -f.score)
