@@ -65,20 +65,19 @@ def _plain_lines(title, total):
     import time
 
     start = shown = time.monotonic()
-    before = 0
+    first = before = 0
 
     def advance(done, note=""):
-        nonlocal start, shown, before
+        nonlocal start, shown, first, before
         now = time.monotonic()
-        if done < before:  # the same work begins again, on another part
-            start = now
+        if done == 1 or done < before:  # it begins, or begins again on another part
+            start, shown, first = now, now, done
         before = done
         if done == total or now - shown >= SECONDS_A_LINE:
             shown = now
-            rate = done / max(now - start, 1e-9)
-            left = (total - done) / max(rate, 1e-9)
-            tail = f", {note}" if note else ""
-            say(f"{title}: {done}/{total}, {rate:.0f}/s, {left:.0f} s left{tail}")
+            rate = (done - first) / max(now - start, 1e-9)
+            told = f", {rate:.0f}/s, {(total - done) / rate:.0f} s left" if rate else ""
+            say(f"{title}: {done}/{total}{told}{f', {note}' if note else ''}")
 
     return advance
 
