@@ -1,5 +1,6 @@
 """Geometry of the 68 landmarks."""
 
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -29,6 +30,8 @@ ANGLES = {
     "right_fold": (35, 54, 8),
     "chin": (48, 8, 54),
 }
+_PAIRS = np.array(list(combinations(KEY_POINTS, 2))).T
+_CORNERS = np.array(list(ANGLES.values())).T
 RATIOS = (
     "left_eye_aspect",
     "right_eye_aspect",
@@ -127,17 +130,21 @@ class GeometryFeatures(TransformerMixin, BaseEstimator):
         ndarray of object (str), shape (539,)
         """
         check_is_fitted(self)
-        names = [f"geo__{axis}{i:02d}" for i in range(68) for axis in "xy"]
-        names += [f"geo__dist_{a:02d}_{b:02d}" for a, b in combinations(KEY_POINTS, 2)]
-        names += [f"geo__angle_{name}" for name in ANGLES]
-        names += [f"geo__{name}" for name in RATIOS]
-        return np.array(names, dtype=object)
+        return np.array(_column_names(), dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+@lru_cache(maxsize=1)
+def _column_names():
+    names = [f"geo__{axis}{i:02d}" for i in range(68) for axis in "xy"]
+    names += [f"geo__dist_{a:02d}_{b:02d}" for a, b in combinations(KEY_POINTS, 2)]
+    names += [f"geo__angle_{name}" for name in ANGLES]
+    return tuple(names + [f"geo__{name}" for name in RATIOS])
 
 
 def check_landmarks(points):
@@ -185,13 +192,14 @@ def procrustes(points):
 
 
 def _distances(points):
-    pairs = np.array(list(combinations(KEY_POINTS, 2)))
-    difference = points[:, pairs[:, 0]] - points[:, pairs[:, 1]]
-    return np.hypot(difference[..., 0], difference[..., 1])
+    first, second = _PAIRS
+    x = points[:, first, 0] - points[:, second, 0]
+    y = points[:, first, 1] - points[:, second, 1]
+    return np.sqrt(x * x + y * y)
 
 
 def _angles(points):
-    first, middle, last = np.array(list(ANGLES.values())).T
+    first, middle, last = _CORNERS
     a, b = points[:, first] - points[:, middle], points[:, last] - points[:, middle]
     cross = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
     return np.abs(np.arctan2(cross, (a * b).sum(axis=2)))

@@ -82,15 +82,19 @@ class HOGFeatures(CropFeatures):
         return _kernels.normalise_blocks(cells, self.block)
 
     def _names(self, size):
-        # A cell stands in several blocks; b10 is its value in the block that begins
-        # one cell above it and in its own column.
-        blocks = size // self.cell - self.block + 1
-        inside = range(self.block)
-        return [
-            f"hog__r{row + dr:02d}_c{column + dc:02d}_o{o}_b{dr}{dc}"
-            for row in range(blocks)
-            for column in range(blocks)
-            for dr in inside
-            for dc in inside
-            for o in range(self.orientations)
-        ]
+        return _column_names(size // self.cell, self.block, self.orientations)
+
+
+@lru_cache(maxsize=8)
+def _column_names(cells, block, orientations):
+    # A cell stands in several blocks; b10 is its value in the block that begins
+    # one cell above it and in its own column.
+    blocks, inside = range(cells - block + 1), range(block)
+    return tuple(
+        f"hog__r{row + dr:02d}_c{column + dc:02d}_o{o}_b{dr}{dc}"
+        for row in blocks
+        for column in blocks
+        for dr in inside
+        for dc in inside
+        for o in range(orientations)
+    )

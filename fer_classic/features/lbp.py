@@ -81,14 +81,18 @@ class LBPFeatures(CropFeatures):
         return np.round(offsets, 5)  # as scikit-image rounds them
 
     def _names(self, size):
-        cells = range(self.grid)
-        return [
-            f"lbp__d{_written(radius)}_r{row:02d}_c{column:02d}_u{code}"
-            for radius in self.radii
-            for row in cells
-            for column in cells
-            for code in range(self.points * (self.points - 1) + 3)
-        ]
+        return _column_names(tuple(self.radii), self.points, self.grid)
+
+
+@lru_cache(maxsize=8)
+def _column_names(radii, points, grid):
+    return tuple(
+        f"lbp__d{_written(radius)}_r{row:02d}_c{column:02d}_u{code}"
+        for radius in radii
+        for row in range(grid)
+        for column in range(grid)
+        for code in range(points * (points - 1) + 3)
+    )
 
 
 def _written(radius):
