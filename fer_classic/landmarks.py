@@ -1,6 +1,7 @@
 """The 68 facial landmarks of a face (iBUG 300-W scheme), by dlib's shape predictor."""
 
 from functools import lru_cache
+from math import ceil, floor
 
 import numpy as np
 from PIL import Image
@@ -84,17 +85,15 @@ def cut(gray, left, top, side, size):
     -------
     ndarray of uint8, shape (size, size)
     """
-    shrink = max(1, int(side / size))
     image = Image.fromarray(gray)
-    if shrink > 1:
+    shrink = max(1, int(side / size))
+    if shrink > 1:  # what is cut below is then never larger than twice the result
         image = image.reduce(shrink)
-    step = side / size / shrink
-    matrix = (step, 0.0, left / shrink, 0.0, step, top / shrink)
-    return np.asarray(
-        image.transform(
-            (size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
-        )
-    )
+        left, top, side = left / shrink, top / shrink, side / shrink
+    x, y = floor(left), floor(top)
+    part = image.crop((x, y, ceil(left + side), ceil(top + side)))
+    box = (left - x, top - y, left - x + side, top - y + side)
+    return np.asarray(part.resize((size, size), Image.Resampling.BILINEAR, box=box))
 
 
 def mirror_landmarks(points, width):
