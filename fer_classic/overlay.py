@@ -44,7 +44,15 @@ def overlay(image, box, points, text, status="face"):
     draw.rectangle((x, y, x + width, y + height), outline=colour, width=line)
     for px, py in np.asarray(points, dtype=float) * scale:
         draw.ellipse((px - line, py - line, px + line, py + line), fill=(255, 255, 0))
-    _caption(draw, text, x, y, max(12, round(width / 9)), colour, picture.size)
+    _caption(
+        draw,
+        text,
+        x,
+        y,
+        max(12, min(round(width / 9), picture.height // 16)),
+        colour,
+        picture.size,
+    )
     out = io.BytesIO()
     picture.save(out, format="PNG")
     return out.getvalue()
