@@ -2,6 +2,7 @@
 
 import os
 
+from fer_classic.cache import VARIABLE, cache_folder, usage
 from fer_classic.errors import FerClassicError
 from fer_classic.modelfiles import LANDMARK_LICENCE, MODEL_FILES, model_file, sha256
 from fer_classic.runs import versions
@@ -25,6 +26,7 @@ def checks():
     for kind in MODEL_FILES:
         yield f"model file, {kind}", *_model_file(kind)
     yield "licence", True, LANDMARK_LICENCE
+    yield "cache of finished work", True, _cache()
     for name, check in (("compiled kernels", _kernels), ("self-test", _self_test)):
         try:
             yield name, *check()
@@ -54,6 +56,17 @@ def _model_file(kind):
     return False, (
         f"{path} is damaged or another version (its checksum differs): "
         "pip install --force-reinstall face_recognition_models"
+    )
+
+
+def _cache():
+    folder = cache_folder()
+    if folder is None:
+        return f"off: {VARIABLE} says none, or no home folder is known"
+    chunks, size = usage(folder)
+    return (
+        f"{chunks} chunks, {size / 1e6:.0f} MB in {folder}; delete that folder, whole or in "
+        f"part, to free the space; {VARIABLE} names another, or none"
     )
 
 

@@ -1,119 +1,60 @@
 """One row an image: the most confident face, its landmarks and its aligned crop."""
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+import warnings
 from functools import lru_cache, partial
 
 import numpy as np
 
 from fer_classic.align import alignment, transform, warp
+from fer_classic.cache import open_cache
 from fer_classic.detect import Face, make_detector
 from fer_classic.duplicates import perceptual_hash
 from fer_classic.errors import UnreadableImage
+from fer_classic.facetable import FaceTable, join_tables
 from fer_classic.image import decode, to_gray
-from fer_classic.labels import ClassSet
-from fer_classic.parallel import in_chunks
+from fer_classic.parallel import each_chunk
 from fer_classic.settings import FaceSettings
 
-#: What became of an image: a face was found; none was, so the whole image is the face;
-#: none was looked for (detector "none"); the file could not be read.
-STATUSES = ("face", "no_face", "whole", "unreadable")
-
-#: Images that one task of a worker handles.
+#: Images that one task of a worker handles, and that one chunk of the cache holds.
 CHUNK = 64
 
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)
 
-
-@dataclass(frozen=True)
-class FaceTable:
-    """Faces of many images, one row an image, in input order.
-
-    Attributes
-    ----------
-    names : tuple of str
-    status : tuple of str
-        Of STATUSES.
-    errors : tuple of str
-        Why an image is unreadable, else "".
-    n_faces : ndarray of int64, shape (n,)
-        Faces found in the image.
-    boxes : ndarray of float32, shape (n, 4)
-        x, y (top left), width and height of the face in pixels; the whole image where
-        none was found; 0 where it is unreadable.
-    scores : ndarray of float32, shape (n,)
-        The detector's confidence.
-    points : ndarray of float32, shape (n, 68, 2)
-        Landmarks in pixels of the image.
-    landmarks : ndarray of float32, shape (n, 68, 2)
-        Landmarks in pixels of the crop.
-    crops : ndarray of uint8, shape (n, S, S)
-        Aligned gray faces.
-    digests : tuple of str
-        SHA-256 of each image's bytes, "" where it could not be read.
-    hashes : ndarray of uint8, shape (n, 32)
-        Perceptual hashes.
-    labels : ndarray of int64, shape (n,)
-        Codes of ``classes``, -1 where unknown.
-    groups, splits, problems : tuple of (str or None)
-        As in Samples.
-    classes : ClassSet
-    settings : FaceSettings
-    """
-
-    names: tuple
-    status: tuple
-    errors: tuple
-    n_faces: np.ndarray
-    boxes: np.ndarray
-    scores: np.ndarray
-    points: np.ndarray
-    landmarks: np.ndarray
-    crops: np.ndarray
-    digests: tuple
-    hashes: np.ndarray
-    labels: np.ndarray
-    groups: tuple
-    splits: tuple
-    problems: tuple
-    classes: ClassSet
-    settings: FaceSettings
-
-    def __len__(self):
-        return len(self.names)
-
-    @property
-    def readable(self):
-        """Rows that hold a picture, ndarray of bool, shape (n,)."""
-        return np.array([status != "unreadable" for status in self.status], dtype=bool)
-
-    @property
-    def covered(self):
-        """Rows in which a face was found, ndarray of bool, shape (n,)."""
-        return np.array([status == "face" for status in self.status], dtype=bool)
-
-    def take(self, rows):
-        """The table of some rows, in the order asked for.
-
-        Parameters
-        ----------
-        rows : array of int or bool
-        """
-        rows = np.asarray(rows)
-        rows = np.arange(len(self))[rows if rows.size else rows.astype(int)]
-        picked = {}
-        for key in (f.name for f in fields(self)):
-            value = getattr(self, key)
-            if isinstance(value, np.ndarray):
-                picked[key] = value[rows]
-            elif isinstance(value, tuple):
-                picked[key] = tuple(value[row] for row in rows)
-        return replace(self, **picked)
+_NO_MEMORY = "not enough memory for this image"
 
 
-def extract_faces(samples, settings=None, *, jobs=1, progress=None):
+def extract_faces(samples, settings=None, *, jobs=1, progress=None, cache=None):
     """Decode, detect, locate the landmarks and align, for every image.
+
+    Parameters
+    ----------
+    samples : Samples
+    settings : FaceSettings, optional
+    jobs, progress, cache
+        As in :func:`face_parts`.
+
+    Returns
+    -------
+    FaceTable
+        One row for each sample, in the same order. An image that fails is a row with
+        the status "unreadable" and the reason.
+
+    Warns
+    -----
+    UserWarning
+        The cache cannot be written.
+    """
+    return join_tables(
+        list(face_parts(samples, settings, jobs=jobs, progress=progress, cache=cache))
+    )
+
+
+def face_parts(
+    samples, settings=None, *, jobs=1, progress=None, cache=None, warn=warnings.warn
+):
+    """The face table of many images, part by part, in memory that does not grow with it.
 
     Parameters
     ----------
@@ -123,36 +64,46 @@ def extract_faces(samples, settings=None, *, jobs=1, progress=None):
         Processes; -1 for all cores. The result does not depend on it.
     progress : callable, optional
         Called with the number of images done, as chunks complete.
+    cache : path-like, optional
+        Folder that keeps finished chunks: what lies there is not computed again. The
+        result does not depend on it.
+    warn : callable
+        Called once with a message if the cache cannot be written.
 
-    Returns
-    -------
+    Yields
+    ------
     FaceTable
-        One row for each sample, in the same order. An image that fails is a row with
-        the status "unreadable" and the reason.
+        The next rows. There is at least one part.
+
+    Raises
+    ------
+    FerClassicError
+        A model file is missing, or a process was killed.
     """
     settings = settings or FaceSettings()
-    extract = partial(_extract_chunk, settings=settings)
-    rows = in_chunks(extract, samples.sources, CHUNK, jobs=jobs, progress=progress)
-    return _table(samples, settings, rows)
+    store = open_cache(cache, settings) if cache else None
+    extract = partial(_extract_chunk, settings=settings, cache=store)
+    done = 0
+    if not len(samples):
+        yield _table(samples, settings, _columns([], settings.crop_size))
+    for columns, trouble in each_chunk(
+        extract, samples.sources, CHUNK, jobs=jobs, progress=progress
+    ):
+        if trouble and warn:
+            warn(
+                f"Finished work cannot be kept in {store.folder}: {trouble}. The run goes "
+                "on without; free space, or name another folder."
+            )
+            warn = None
+        rows = np.arange(done, done + len(columns["status"]))
+        done += len(rows)
+        yield _table(samples.take(rows), settings, columns)
 
 
-def _table(samples, settings, rows):
-    def stack(key, dtype):
-        return np.array([row[key] for row in rows], dtype=dtype)
-
-    size = settings.crop_size
+def _table(samples, settings, columns):
     return FaceTable(
+        **columns,
         names=samples.names,
-        status=tuple(row["status"] for row in rows),
-        errors=tuple(row["error"] for row in rows),
-        n_faces=stack("n_faces", np.int64),
-        boxes=stack("box", np.float32).reshape(-1, 4),
-        scores=stack("score", np.float32),
-        points=stack("points", np.float32).reshape(-1, 68, 2),
-        landmarks=stack("landmarks", np.float32).reshape(-1, 68, 2),
-        crops=stack("crop", np.uint8).reshape(-1, size, size),
-        digests=tuple(row["digest"] for row in rows),
-        hashes=stack("hash", np.uint8).reshape(-1, 32),
         labels=samples.labels,
         groups=samples.groups,
         splits=samples.splits,
@@ -160,6 +111,26 @@ def _table(samples, settings, rows):
         classes=samples.classes,
         settings=settings,
     )
+
+
+def _columns(rows, size):
+    """The rows of several images as columns of a FaceTable."""
+
+    def stack(key, dtype, *shape):
+        return np.array([row[key] for row in rows], dtype=dtype).reshape(-1, *shape)
+
+    return {
+        "status": tuple(row["status"] for row in rows),
+        "errors": tuple(row["error"] for row in rows),
+        "n_faces": stack("n_faces", np.int64),
+        "boxes": stack("box", np.float32, 4),
+        "scores": stack("score", np.float32),
+        "points": stack("points", np.float32, 68, 2),
+        "landmarks": stack("landmarks", np.float32, 68, 2),
+        "crops": stack("crop", np.uint8, size, size),
+        "digests": tuple(row["digest"] for row in rows),
+        "hashes": stack("hash", np.uint8, 32),
+    }
 
 
 @lru_cache(maxsize=4)
@@ -172,10 +143,32 @@ def _detector(settings):
     )
 
 
-def _extract_chunk(sources, settings):
+def _extract_chunk(sources, settings, cache):
+    """Columns of some images, and why the cache could not keep them or ""."""
+    if cache and (known := cache.load(cache.key([_content(s) for s in sources]))):
+        return known, ""
     # A model file that is missing concerns every image: let it end the run.
     detector = _detector(settings)
-    return [_extract(source, detector, settings) for source in sources]
+    rows = [_extract(source, detector, settings) for source in sources]
+    columns = _columns(rows, settings.crop_size)
+    # What the rows say was read, should a file have changed since it was looked up.
+    read = [row["digest"] or row["error"] for row in rows]
+    if cache and _NO_MEMORY not in columns["errors"]:
+        try:
+            cache.store(cache.key(read), columns)
+        except OSError as error:
+            return columns, error.strerror or str(error)
+    return columns, ""
+
+
+def _content(source):
+    """Digest of an image's bytes, or why they cannot be read."""
+    try:
+        return hashlib.sha256(source.read()).hexdigest()
+    except UnreadableImage as error:
+        return str(error)
+    except MemoryError:
+        return _NO_MEMORY
 
 
 def _extract(source, detector, settings):
@@ -191,7 +184,7 @@ def _extract(source, detector, settings):
     except UnreadableImage as error:
         return row | {"error": str(error)}
     except MemoryError:
-        return row | {"error": "not enough memory for this image"}
+        return row | {"error": _NO_MEMORY}
 
 
 def face_row(gray, faces, settings):

@@ -16,13 +16,8 @@ def in_chunks(function, items, size, *, jobs=1, progress=None):
     ----------
     function : callable
         Takes a slice of ``items`` and returns a list.
-    items : sequence
-    size : int
-        Items of a slice; a single slice is handled in this process.
-    jobs : int
-        Processes; -1 for all cores. The result does not depend on it.
-    progress : callable, optional
-        Called with the number of results so far, as slices complete.
+    items, size, jobs, progress
+        As in :func:`each_chunk`.
 
     Returns
     -------
@@ -33,27 +28,55 @@ def in_chunks(function, items, size, *, jobs=1, progress=None):
     FerClassicError
         A process was killed.
     """
+    made = each_chunk(function, items, size, jobs=jobs, progress=progress)
+    return [result for results in made for result in results]
+
+
+def each_chunk(function, items, size, *, jobs=1, progress=None):
+    """Apply a function to slices of a sequence, one result after the other.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a slice of ``items``.
+    items : sequence
+    size : int
+        Items of a slice; a single slice is handled in this process.
+    jobs : int
+        Processes; -1 for all cores. The results do not depend on it.
+    progress : callable, optional
+        Called with the number of items done so far, as slices complete.
+
+    Yields
+    ------
+    object
+        What the function made of each slice, in their order.
+
+    Raises
+    ------
+    FerClassicError
+        A process was killed.
+    """
     from joblib import Parallel, delayed
 
-    chunks = [items[start : start + size] for start in range(0, len(items), size)]
-    jobs = 1 if len(chunks) <= 1 else jobs
+    starts = range(0, len(items), size)
+    jobs = 1 if len(starts) <= 1 else jobs
     workers = (
         {} if jobs == 1 else {"initializer": _follow_parent, "initargs": (os.getpid(),)}
     )
-    results = []
     try:
         here = os.getcwd()
-        tasks = (delayed(_call)(here, function, chunk) for chunk in chunks)
-        for made in Parallel(n_jobs=jobs, return_as="generator", **workers)(tasks):
-            results += made
+        tasks = (delayed(_call)(here, function, items[i : i + size]) for i in starts)
+        results = Parallel(n_jobs=jobs, return_as="generator", **workers)(tasks)
+        for start, result in zip(starts, results, strict=True):
             if progress is not None:
-                progress(len(results))
+                progress(min(start + size, len(items)))
+            yield result
     except BrokenProcessPool:
         raise FerClassicError(
             "A worker process was killed, most likely because memory ran out. Run again "
             "with fewer processes, for example --jobs 1."
         ) from None
-    return results
 
 
 def _call(folder, function, chunk):

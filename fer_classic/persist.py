@@ -1,26 +1,18 @@
-"""Models and tables on disk: JSON, LightGBM's text and npy. Nothing is unpickled."""
+"""Models on disk: JSON, LightGBM's text and npz. Nothing is unpickled."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fer_classic.classify import ExpressionClassifier
-from fer_classic.faces import FaceTable
-from fer_classic.features import FeatureTable
-from fer_classic.labels import CLASS_SETS
 from fer_classic.runs import to_json, versions
 from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
-from fer_classic.settings import Settings, face_settings
+from fer_classic.settings import Settings
 
-_FACE_ARRAYS = ("n_faces", "boxes", "scores", "points", "landmarks", "crops", "hashes")
-_FACE_LISTS = ("names", "status", "errors", "digests", "groups", "splits", "problems")
-
-#: Files that a folder of each kind must hold.
+#: Files that a model's folder must hold.
 _MODEL_FILES = {"model.json", "lightgbm.txt", "state.npz"}
-_FACES_FILES = {"faces.json", *(f"{key}.npy" for key in _FACE_ARRAYS)}
-_FEATURES_FILES = {"features.json", "X.npy"}
 
 
 @dataclass(frozen=True)
@@ -131,105 +123,3 @@ def _classifier(folder, description, n_features):
         )
     classifier.best_iteration_ = classifier.booster_.current_iteration()
     return classifier
-
-
-def save_faces(table, folder):
-    """Write a face table into an existing, empty folder.
-
-    Parameters
-    ----------
-    table : FaceTable
-    folder : path-like
-    """
-    folder = Path(folder)
-    for key in _FACE_ARRAYS:
-        np.save(folder / f"{key}.npy", getattr(table, key), allow_pickle=False)
-    description = {
-        "format": FORMAT,
-        "kind": "fer_classic faces",
-        "classes": table.classes.key,
-        "settings": asdict(table.settings),
-        "labels": table.labels.tolist(),
-        "rows": {key: list(getattr(table, key)) for key in _FACE_LISTS},
-    }
-    (folder / "faces.json").write_text(to_json(description), encoding="utf-8")
-    write_seal(folder)
-
-
-def load_faces(folder):
-    """Read a face table that :func:`save_faces` wrote.
-
-    Parameters
-    ----------
-    folder : path-like
-
-    Returns
-    -------
-    FaceTable
-
-    Raises
-    ------
-    FerClassicError
-        A file is missing, changed, or of another format.
-    """
-    folder = Path(folder)
-    description = read_sealed(folder, "faces.json", "fer_classic faces", _FACES_FILES)
-    with usable(folder, "faces"):
-        arrays = {
-            key: np.load(folder / f"{key}.npy", allow_pickle=False) for key in _FACE_ARRAYS
-        }
-        return FaceTable(
-            **arrays,
-            **{key: tuple(description["rows"][key]) for key in _FACE_LISTS},
-            labels=np.array(description["labels"], dtype=np.int64),
-            classes=CLASS_SETS[description["classes"]],
-            settings=face_settings(description["settings"]),
-        )
-
-
-def save_features(table, rows, folder):
-    """Write a feature table into an existing, empty folder.
-
-    Parameters
-    ----------
-    table : FeatureTable
-    rows : dict of str to list
-        Further columns of the rows, such as file names and labels, as JSON types.
-    folder : path-like
-    """
-    folder = Path(folder)
-    np.save(folder / "X.npy", table.X, allow_pickle=False)
-    description = {
-        "format": FORMAT,
-        "kind": "fer_classic features",
-        "columns": list(table.names),
-        "rows": rows,
-    }
-    (folder / "features.json").write_text(to_json(description), encoding="utf-8")
-    write_seal(folder)
-
-
-def load_features(folder):
-    """Read a feature table that :func:`save_features` wrote.
-
-    Parameters
-    ----------
-    folder : path-like
-
-    Returns
-    -------
-    table : FeatureTable
-    rows : dict of str to list
-
-    Raises
-    ------
-    FerClassicError
-        A file is missing, changed, or of another format.
-    """
-    folder = Path(folder)
-    description = read_sealed(
-        folder, "features.json", "fer_classic features", _FEATURES_FILES
-    )
-    with usable(folder, "features"):
-        X = np.load(folder / "X.npy", allow_pickle=False)
-        return FeatureTable(X, tuple(description["columns"])), description["rows"]

@@ -23,6 +23,22 @@ QUICK = {
 }
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """A cache folder for each test; none writes to the user's."""
+    folder = tmp_path_factory.mktemp("cache") / "kept"
+    monkeypatch.setenv("FER_CLASSIC_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_user_cache():
+    """Fixtures that live longer than a test keep nothing at all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_CLASSIC_CACHE", "none")
+        yield
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory):
     """Folder with ``train`` (80 images) and ``test`` (24), labels in the names."""

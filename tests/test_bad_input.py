@@ -310,7 +310,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_leaves_nothing(cli, small_disk, train_faces, demo_folder, tmp_path):
-    from fer_classic.persist import save_faces
+    from fer_classic.tables import save_faces
 
     (tmp_path / "faces").mkdir()
     save_faces(train_faces, tmp_path / "faces")

@@ -178,7 +178,7 @@ def test_the_steps_alone_give_what_run_gives(
 
 
 def test_options_of_faces_are_refused_for_a_face_table(cli, train_faces, tmp_path):
-    from fer_classic.persist import save_faces
+    from fer_classic.tables import save_faces
 
     (tmp_path / "faces").mkdir()
     save_faces(train_faces, tmp_path / "faces")
@@ -188,7 +188,7 @@ def test_options_of_faces_are_refused_for_a_face_table(cli, train_faces, tmp_pat
 
 
 def test_features_are_named_columns(cli, train_faces, quick_file, tmp_path):
-    from fer_classic.persist import load_features, save_faces
+    from fer_classic.tables import load_features, save_faces
 
     (tmp_path / "faces").mkdir()
     save_faces(train_faces, tmp_path / "faces")

@@ -11,7 +11,8 @@ from skimage import data
 from fer_classic import faces as module
 from fer_classic.dataset import Samples
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import STATUSES, FaceTable, extract_faces, portrait_box
+from fer_classic.faces import extract_faces, portrait_box
+from fer_classic.facetable import STATUSES, FaceTable
 from fer_classic.image import resize, to_gray
 from fer_classic.labels import FIVE
 from fer_classic.settings import FaceSettings

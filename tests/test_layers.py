@@ -14,11 +14,21 @@ import fer_classic
 ROOT = Path(fer_classic.__file__).parent
 #: A layer imports only from the layers before it.
 LAYERS = (
-    *("errors", "labels", "image", "sources", "manifest", "inputs", "dataset"),
+    *(
+        "errors",
+        "runs",
+        "npy",
+        "labels",
+        "image",
+        "sources",
+        "manifest",
+        "inputs",
+        "dataset",
+    ),
     *("modelfiles", "parallel", "detect", "landmarks", "align", "duplicates", "audit"),
     *("features", "balance", "evaluate", "calibrate", "boost", "classify"),
-    *("settings", "faces", "overlay"),
-    *("portraits", "demo", "template", "submission", "judge", "runs", "seal", "persist"),
+    *("settings", "cache", "facetable", "faces", "overlay"),
+    *("portraits", "demo", "template", "submission", "judge", "seal", "tables", "persist"),
     *("pipeline", "doctor", "cli"),
 )
 HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn")

@@ -1,6 +1,7 @@
 """Commands that look at data: audit, faces, features, demo."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -9,99 +10,10 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, table
+from fer_classic.cli.extract import is_face_table, parts_with_bar, read_samples
 
-
-def read_samples(inputs, settings):
-    """Samples of one or several inputs, under the settings of a run.
-
-    Parameters
-    ----------
-    inputs : list of str
-    settings : Settings
-
-    Returns
-    -------
-    Samples
-    """
-    from fer_classic.dataset import read_dataset
-
-    return read_dataset(
-        *inputs,
-        classes=settings.class_set,
-        labels=settings.labels,
-        group_pattern=settings.groups,
-    )
-
-
-def read_faces(inputs, settings, jobs, quiet):
-    """Face table of raw inputs, or a saved one where its folder is given.
-
-    Parameters
-    ----------
-    inputs : list of str
-    settings : Settings
-    jobs : int
-    quiet : bool
-
-    Returns
-    -------
-    FaceTable
-    """
-    from fer_classic.persist import load_faces
-
-    if is_face_table(inputs):
-        return load_faces(inputs[0])
-    samples = read_samples(inputs, settings)
-    return extract_with_bar(samples, settings, jobs, quiet, "faces")
-
-
-def is_face_table(inputs):
-    """Whether the input is a folder that the command faces wrote.
-
-    Parameters
-    ----------
-    inputs : list of str
-    """
-    return len(inputs) == 1 and Path(inputs[0], "faces.json").is_file()
-
-
-def extract_with_bar(samples, settings, jobs, quiet, title):
-    """Extract faces under a progress bar and say what could not be read.
-
-    Parameters
-    ----------
-    samples : Samples
-    settings : Settings
-    jobs : int
-    quiet : bool
-    title : str
-        Of the bar.
-
-    Returns
-    -------
-    FaceTable
-
-    Raises
-    ------
-    FerClassicError
-        No image could be read.
-    """
-    from fer_classic.errors import FerClassicError
-    from fer_classic.faces import extract_faces
-
-    with progress_bar(title, len(samples), quiet) as advance:
-        faces = extract_faces(samples, settings.faces, jobs=jobs, progress=advance)
-    unreadable = [i for i, status in enumerate(faces.status) if status == "unreadable"]
-    if unreadable and len(unreadable) == len(faces):
-        raise FerClassicError(
-            f"None of the {len(faces)} image(s) could be read; the first, "
-            f"{faces.names[0]!r}: {faces.errors[0]}."
-        )
-    for i in unreadable[:5]:
-        say(f"unreadable: {faces.names[i]}: {faces.errors[i]}")
-    if unreadable:
-        say(f"{len(unreadable)} of {len(faces)} images could not be read")
-    return faces
+#: Rows of a face table whose features are in memory at a time.
+BATCH = 1024
 
 
 @app.command()
@@ -190,6 +102,7 @@ def faces(
     crop_size: o.CropSize = None,
     max_pixels: o.MaxPixels = None,
     settings_file: o.SettingsFile = None,
+    cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
@@ -200,16 +113,19 @@ def faces(
 
     Example: fer-classic faces train.zip --out work/train-faces
     """
-    from fer_classic.persist import save_faces
     from fer_classic.runs import check_new, new_directory
+    from fer_classic.tables import write_faces
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
-    found = extract_with_bar(read_samples(inputs, settings), settings, jobs, quiet, "faces")
-    with new_directory(out, overwrite=overwrite) as folder:
-        save_faces(found, folder)
-    counts = {s: found.status.count(s) for s in dict.fromkeys(found.status)}
-    say(f"{len(found)} images: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
+    samples = read_samples(inputs, settings)
+    parts = parts_with_bar(
+        samples, settings, jobs, quiet, "faces", o.cache_folder_from(cache)
+    )
+    with new_directory(out, overwrite=overwrite) as folder, parts as made:
+        status = write_faces(made, len(samples), folder)["status"]
+    counts = {s: status.count(s) for s in dict.fromkeys(status)}
+    say(f"{len(status)} images: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
     print(out)
 
 
@@ -225,6 +141,7 @@ def features(
     csv: Annotated[
         bool, typer.Option("--csv", help="Also write features.csv, one row an image.")
     ] = False,
+    cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
@@ -235,36 +152,54 @@ def features(
 
     Example: fer-classic features work/train-faces --out work/train-features
     """
-    from fer_classic.persist import save_features
-    from fer_classic.pipeline import features_of
     from fer_classic.runs import check_new, new_directory
+    from fer_classic.tables import load_face_parts, load_faces, write_features
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
-    found = read_faces(inputs, settings, jobs, quiet)
-    made = features_of(found, settings.features)
-    rows = {
-        "file": list(found.names),
-        "status": list(found.status),
-        "label": [found.classes.names[c] if c >= 0 else None for c in found.labels],
-        "group": list(found.groups),
-    }
-    with new_directory(out, overwrite=overwrite) as folder:
-        save_features(made, rows, folder)
+    if is_face_table(inputs):
+        found = load_faces(inputs[0])
+        parts = nullcontext(load_face_parts(found, inputs[0], BATCH))
+    else:
+        found = read_samples(inputs, settings)
+        folder = o.cache_folder_from(cache)
+        parts = parts_with_bar(found, settings, jobs, quiet, "faces", folder)
+    with new_directory(out, overwrite=overwrite) as folder, parts as faces:
+        made = (_with_features(part, settings.features) for part in faces)
+        names, rows = write_features(made, len(found), folder)
         if csv:
-            _write_features_csv(made, rows, folder / "features.csv")
-    say(f"{len(made)} rows, {len(made.names)} columns")
+            _write_features_csv(names, rows, folder)
+    say(f"{len(found)} rows, {len(names)} columns")
     print(out)
 
 
-def _write_features_csv(made, rows, path):
+def _with_features(faces, features):
+    """Features of some faces, and what else is told of each row."""
+    from fer_classic.pipeline import features_of
+
+    rows = {
+        "file": list(faces.names),
+        "status": list(faces.status),
+        "label": [faces.classes.names[c] if c >= 0 else None for c in faces.labels],
+        "group": list(faces.groups),
+    }
+    return features_of(faces, features), rows
+
+
+def _write_features_csv(names, rows, folder):
     import csv
 
-    with open(path, "w", encoding="utf-8", newline="") as file:
+    import numpy as np
+
+    with open(folder / "features.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "label", *made.names])
-        for name, label, values in zip(rows["file"], rows["label"], made.X, strict=True):
-            writer.writerow([name, label or "", *(f"{v:.6g}" for v in values)])
+        writer.writerow(["file", "label", *names])
+        for start in range(0, len(rows["file"]), BATCH):
+            own = slice(start, start + BATCH)
+            # Opened anew: what was read of an open file counts as this process's memory.
+            X = np.load(folder / "X.npy", mmap_mode="r", allow_pickle=False)[own]
+            for name, label, values in zip(rows["file"][own], rows["label"][own], X):
+                writer.writerow([name, label or "", *(f"{v:.6g}" for v in values)])
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, scores_text
-from fer_classic.cli.data import read_samples
+from fer_classic.cli.extract import read_samples
 from fer_classic.errors import FerClassicError, one_of
 
 

@@ -102,6 +102,14 @@ Jobs = Annotated[
     int,
     typer.Option("--jobs", "-j", help="Processes; -1 for all cores.", callback=_jobs),
 ]
+_KEPT = (
+    "Folder that keeps finished work, so that a stopped run continues where it was; none"
+)
+Cache = Annotated[
+    str | None,
+    typer.Option(help=f"{_KEPT} for no folder.  [default: the user's cache folder]"),
+]
+CacheIfNamed = Annotated[str | None, typer.Option(help=f"{_KEPT} by default.")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace the output if it exists.")
 ]
@@ -143,6 +151,25 @@ def settings_from(arguments):
         one_of(key, known, "key of the classifier's settings")
     one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
     return settings
+
+
+def cache_folder_from(cache, *, default=True):
+    """Where finished work is kept, from the option --cache or the environment.
+
+    Parameters
+    ----------
+    cache : str or None
+        The option.
+    default : bool
+        Whether work is kept where neither says anything.
+
+    Returns
+    -------
+    pathlib.Path or None
+    """
+    from fer_classic.cache import cache_folder
+
+    return cache_folder(cache, default=default)
 
 
 def refuse_for_faces(arguments):

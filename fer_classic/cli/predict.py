@@ -10,7 +10,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import say, table
-from fer_classic.cli.data import extract_with_bar, read_samples
+from fer_classic.cli.extract import extract_with_bar, read_samples
 from fer_classic.errors import UnreadableImage, UsageError, one_of
 
 
@@ -33,6 +33,7 @@ def predict(
     format: Annotated[
         str, typer.Option(help="What stdout gets without --out: text, csv or json.")
     ] = "text",
+    cache: o.CacheIfNamed = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
@@ -61,7 +62,8 @@ def predict(
     trained = load_model(model)
     samples = read_samples(inputs, trained.settings)
     layout = checked_template(template, samples)
-    faces = extract_with_bar(samples, trained.settings, jobs, quiet, "faces")
+    kept = o.cache_folder_from(cache, default=False)
+    faces = extract_with_bar(samples, trained.settings, jobs, quiet, "faces", kept)
     predictions = predict_faces(trained, faces, jobs=jobs)
     if not faces.readable.all():
         say("unreadable images got the most frequent class of the training set")

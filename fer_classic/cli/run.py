@@ -11,7 +11,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, scores_text
-from fer_classic.cli.data import extract_with_bar, read_samples
+from fer_classic.cli.extract import extract_with_bar, read_samples
 from fer_classic.cli.predict import checked_template
 from fer_classic.cli.train import say_unused, train_with_bar, training_samples
 from fer_classic.errors import UsageError
@@ -49,6 +49,7 @@ def run(
     seed: o.Seed = None,
     settings_file: o.SettingsFile = None,
     strict: o.Strict = False,
+    cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
@@ -73,9 +74,10 @@ def run(
         if template:
             raise UsageError("--template needs images to predict: name them with --test.")
     layout = checked_template(template, tested)
+    kept = o.cache_folder_from(cache)
     with timer("faces"):
-        faces = extract_with_bar(training, settings, jobs, quiet, "training faces")
-        test_faces = extract_with_bar(tested, settings, jobs, quiet, "test faces")
+        faces = extract_with_bar(training, settings, jobs, quiet, "training faces", kept)
+        test_faces = extract_with_bar(tested, settings, jobs, quiet, "test faces", kept)
     model = train_with_bar(faces, settings, jobs, strict, quiet, timer)
     with timer("prediction"):
         predictions = predict_faces(model, test_faces, jobs=jobs)

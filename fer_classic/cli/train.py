@@ -10,7 +10,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, scores_text
-from fer_classic.cli.data import extract_with_bar, is_face_table, read_samples
+from fer_classic.cli.extract import extract_with_bar, is_face_table, read_samples
 
 
 def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
@@ -120,6 +120,7 @@ def train(
     seed: o.Seed = None,
     settings_file: o.SettingsFile = None,
     strict: o.Strict = False,
+    cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
@@ -128,8 +129,9 @@ def train(
 
     Example: fer-classic train train.zip --out my-model --cv 5
     """
-    from fer_classic.persist import load_faces, save_model
+    from fer_classic.persist import save_model
     from fer_classic.runs import check_new, new_directory
+    from fer_classic.tables import load_faces
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
@@ -141,7 +143,8 @@ def train(
     else:
         samples, whole = training_samples(inputs, settings, strict)
         say_unused(whole, ("train",))
-        found = extract_with_bar(samples, settings, jobs, quiet, "faces")
+        kept = o.cache_folder_from(cache)
+        found = extract_with_bar(samples, settings, jobs, quiet, "faces", kept)
     model = train_with_bar(found, settings, jobs, strict, quiet)
     with new_directory(out, overwrite=overwrite) as folder:
         save_model(model, folder)

@@ -1,0 +1,203 @@
+"""Finished chunks on disk, so that a run that was stopped continues where it was.
+
+A chunk lies under the checksum of everything that decides it, so it is never out of date:
+what changes gets another name. Chunks may be deleted at any time.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from fer_classic.modelfiles import model_file, sha256
+from fer_classic.runs import versions
+
+#: Environment variable that names the folder, or says "none".
+VARIABLE = "FER_CLASSIC_CACHE"
+#: Bytes of the checksum that a chunk begins with.
+_HEAD = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Chunks of columns, each under the key of what decides it.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Made when the first chunk is stored.
+    recipe : str
+        Checksum of all that decides a chunk, save its images.
+    """
+
+    folder: Path
+    recipe: str
+
+    def key(self, images):
+        """The key of a chunk.
+
+        Parameters
+        ----------
+        images : list of str
+            The digest of each image's content, or why it cannot be read.
+
+        Returns
+        -------
+        str
+        """
+        return hashlib.sha256(json.dumps([self.recipe, *images]).encode()).hexdigest()
+
+    def load(self, key):
+        """Columns of a chunk, or None where it is not there or damaged.
+
+        Parameters
+        ----------
+        key : str
+
+        Returns
+        -------
+        dict of str to (ndarray or tuple of str), or None
+        """
+        try:
+            raw = self._path(key).read_bytes()
+            if raw[:_HEAD] != _checksum(key, raw[_HEAD:]):
+                return None
+            with np.load(io.BytesIO(raw[_HEAD:]), allow_pickle=False) as stored:
+                columns = dict(stored)
+            texts = json.loads(columns.pop("texts").tobytes())
+        except (OSError, ValueError, KeyError, BadZipFile):
+            return None
+        return columns | {name: tuple(text) for name, text in texts.items()}
+
+    def store(self, key, columns):
+        """Write a chunk beside its place and rename it when it is whole.
+
+        Parameters
+        ----------
+        key : str
+        columns : dict of str to (ndarray or tuple of str)
+
+        Raises
+        ------
+        OSError
+            It cannot be written.
+        """
+        texts = {name: own for name, own in columns.items() if isinstance(own, tuple)}
+        arrays = {name: own for name, own in columns.items() if name not in texts}
+        stream = io.BytesIO()
+        packed = np.frombuffer(json.dumps(texts).encode(), dtype=np.uint8)
+        np.savez(stream, texts=packed, **arrays)
+        content = stream.getvalue()
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, work = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
+        try:
+            with open(number, "wb") as file:
+                file.write(_checksum(key, content) + content)
+            os.replace(work, path)
+        except BaseException:
+            os.unlink(work)
+            raise
+
+    def _path(self, key):
+        return self.folder / key[:2] / f"{key}.chunk"
+
+
+def _checksum(key, content):
+    return hashlib.sha256(key.encode() + content).digest()
+
+
+def open_cache(folder, settings):
+    """The cache of faces found under some settings.
+
+    Parameters
+    ----------
+    folder : path-like
+    settings : FaceSettings
+
+    Returns
+    -------
+    Cache
+
+    Raises
+    ------
+    FerClassicError
+        A model file is missing.
+    """
+    models = ["landmarks"] + ["cnn_detector"] * (settings.detector == "cnn")
+    recipe = {
+        "settings": asdict(settings),
+        "versions": versions(),
+        "machine": os.uname().machine if hasattr(os, "uname") else os.name,
+        "code": _code(),
+        "models": [sha256(model_file(kind)) for kind in models],
+    }
+    text = json.dumps(recipe, sort_keys=True)
+    recipe = hashlib.sha256(text.encode()).hexdigest()
+    return Cache(Path(folder).absolute(), recipe)
+
+
+def _code():
+    """Checksum of this package's own files: a version number may cover several states."""
+    root = Path(__file__).parent
+    files = sorted(path for path in root.rglob("*") if path.suffix in (".py", ".csv"))
+    return [[path.relative_to(root).as_posix(), sha256(path)] for path in files]
+
+
+def cache_folder(given=None, *, default=True):
+    """Where chunks are kept.
+
+    Parameters
+    ----------
+    given : str, optional
+        A folder, or "none".
+    default : bool
+        Whether the user's own cache folder is meant where neither ``given`` nor the
+        environment variable FER_CLASSIC_CACHE says anything.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None for no cache; also where the environment names no home folder.
+    """
+    named = given or os.environ.get(VARIABLE)
+    if named:
+        return None if named == "none" else Path(named)
+    if not default:
+        return None
+    for variable, below in (
+        ("XDG_CACHE_HOME", ""),
+        ("LOCALAPPDATA", ""),
+        ("HOME", ".cache"),
+    ):
+        if os.path.isabs(os.environ.get(variable, "")):
+            return Path(os.environ[variable], below, "fer_classic")
+    return None
+
+
+def usage(folder):
+    """How much a cache holds.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    chunks : int
+    size : int
+        Bytes.
+    """
+    sizes = []
+    for path in Path(folder).glob("*/*"):
+        try:
+            sizes.append(path.stat().st_size)
+        except OSError:  # deleted in the meantime
+            continue
+    return len(sizes), sum(sizes)
