@@ -171,11 +171,8 @@ def cache_folder(given=None, *, default=True):
         return None if named == "none" else Path(named)
     if not default:
         return None
-    for variable, below in (
-        ("XDG_CACHE_HOME", ""),
-        ("LOCALAPPDATA", ""),
-        ("HOME", ".cache"),
-    ):
+    homes = {"XDG_CACHE_HOME": "", "LOCALAPPDATA": "", "HOME": ".cache"}
+    for variable, below in homes.items():
         if os.path.isabs(os.environ.get(variable, "")):
             return Path(os.environ[variable], below, "fer_classic")
     return None

@@ -65,8 +65,8 @@ def _cache():
         return f"off: {VARIABLE} says none, or no home folder is known"
     chunks, size = usage(folder)
     return (
-        f"{chunks} chunks, {size / 1e6:.0f} MB in {folder}; delete that folder, whole or in "
-        f"part, to free the space; {VARIABLE} names another, or none"
+        f"{chunks} chunks, {size / 1e6:.0f} MB in {folder}; delete that folder, whole or "
+        f"in part, to free the space; {VARIABLE} names another, or none"
     )
 
 

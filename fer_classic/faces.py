@@ -92,7 +92,7 @@ def face_parts(
         if trouble and warn:
             warn(
                 f"Finished work cannot be kept in {store.folder}: {trouble}. The run goes "
-                "on without; free space, or name another folder."
+                "on without; free space, or name another folder (--cache DIR, or none)."
             )
             warn = None
         rows = np.arange(done, done + len(columns["status"]))

@@ -23,7 +23,7 @@ class NpyWriter:
     ...     with NpyWriter(path, 3) as file:
     ...         file.append(np.array([[1, 2]]))
     ...         file.append(np.array([[3, 4], [5, 6]]))
-    ...     print(np.load(path).tolist())
+    ...     print(np.load(path, allow_pickle=False).tolist())
     [[1, 2], [3, 4], [5, 6]]
     """
 
@@ -59,7 +59,7 @@ class NpyWriter:
                 f"{self.path} is to hold {self.n_rows} rows like {self._like}. Got "
                 f"{self._written} rows, the last like {like}."
             )
-        self._file.write(np.ascontiguousarray(rows).tobytes())
+        self._file.write(np.ascontiguousarray(rows))
 
     def _write_header(self):
         dtype, row = self._like

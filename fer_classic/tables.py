@@ -1,6 +1,7 @@
 """Face and feature tables on disk: JSON and npy, written and read part by part."""
 
 import json
+import sys
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -104,9 +105,11 @@ def load_faces(folder):
     folder = Path(folder)
     description = read_sealed(folder, "faces.json", "fer_classic faces", _FACES_FILES)
     with usable(folder, "faces"):
+        rows = {key: tuple(description["rows"].pop(key)) for key in _FACE_LISTS}
+        rows["status"] = tuple(map(sys.intern, rows["status"]))  # each text held once
         return FaceTable(
             **_face_arrays(folder),
-            **{key: tuple(description["rows"][key]) for key in _FACE_LISTS},
+            **rows,
             labels=np.array(description["labels"], dtype=np.int64),
             classes=CLASS_SETS[description["classes"]],
             settings=face_settings(description["settings"]),

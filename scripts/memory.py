@@ -83,9 +83,8 @@ def memory_of(processes):
 def measure(title, line):
     """Run a command; print and return its peak memory in MB."""
     start, peak = time.monotonic(), np.zeros(2)
-    with subprocess.Popen(
-        line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as run:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(line, **quiet) as run:
         while run.poll() is None:
             peak = np.maximum(peak, memory_of(processes_of(run.pid)))
             time.sleep(0.2)
@@ -99,9 +98,8 @@ def measure(title, line):
 def kill_twice(line, seconds):
     """Start a command and kill all its processes, twice, at random moments; then run it."""
     for share in (random.uniform(0.15, 0.4), random.uniform(0.15, 0.4)):
-        run = subprocess.Popen(
-            line, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+        run = subprocess.Popen(line, start_new_session=True, **streams)
         time.sleep(share * seconds)
         os.killpg(run.pid, signal.SIGKILL)
         said = run.communicate()[1].splitlines()

@@ -14,17 +14,8 @@ import fer_classic
 ROOT = Path(fer_classic.__file__).parent
 #: A layer imports only from the layers before it.
 LAYERS = (
-    *(
-        "errors",
-        "runs",
-        "npy",
-        "labels",
-        "image",
-        "sources",
-        "manifest",
-        "inputs",
-        "dataset",
-    ),
+    *("errors", "runs", "npy", "labels", "image"),
+    *("sources", "manifest", "inputs", "dataset"),
     *("modelfiles", "parallel", "detect", "landmarks", "align", "duplicates", "audit"),
     *("features", "balance", "evaluate", "calibrate", "boost", "classify"),
     *("settings", "cache", "facetable", "faces", "overlay"),

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from fer_classic.cli.console import progress_bar, say, table
 from fer_classic.cli.extract import is_face_table, parts_with_bar, read_samples
 
 #: Rows of a face table whose features are in memory at a time.
-BATCH = 1024
+BATCH = 256
 
 
 @app.command()
@@ -159,6 +160,8 @@ def features(
     check_new(out, overwrite=overwrite)
     if is_face_table(inputs):
         found = load_faces(inputs[0])
+        # Half of what the rows hold in memory, and no feature needs them.
+        found = replace(found, digests=("",) * len(found))
         parts = nullcontext(load_face_parts(found, inputs[0], BATCH))
     else:
         found = read_samples(inputs, settings)
@@ -198,7 +201,8 @@ def _write_features_csv(names, rows, folder):
             own = slice(start, start + BATCH)
             # Opened anew: what was read of an open file counts as this process's memory.
             X = np.load(folder / "X.npy", mmap_mode="r", allow_pickle=False)[own]
-            for name, label, values in zip(rows["file"][own], rows["label"][own], X):
+            some = zip(rows["file"][own], rows["label"][own], X, strict=True)
+            for name, label, values in some:
                 writer.writerow([name, label or "", *(f"{v:.6g}" for v in values)])
 
 
