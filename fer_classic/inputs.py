@@ -13,6 +13,7 @@ from fer_classic.sources import (
     ZipSource,
     folder_files,
     is_image_name,
+    zip_member,
     zip_members,
 )
 
@@ -114,7 +115,7 @@ def _read_zip(path):
         def find(name):
             for member in (str(folder / name), name):
                 if member in present:
-                    return ZipSource(path, member)
+                    return ZipSource(path, member, zip_member(path, member))
             return MissingSource(f"not in the archive {path}")
 
         place = f"{path}:{tables[0]}"
@@ -131,7 +132,7 @@ def _read_zip(path):
         {
             "name": m.split("/", 1)[1] if wrapped else m,
             "path": m,
-            "source": ZipSource(str(path), m),
+            "source": ZipSource(str(path), m, zip_member(path, m)),
             "given": f"{path}/{m}",
         }
         for m in images

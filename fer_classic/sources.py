@@ -1,8 +1,9 @@
 """Where the bytes of an image lie: a file, a member of a zip, or memory."""
 
 import os
+import struct
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from fer_classic.image import EXTENSIONS
 MAX_BYTES = 512 * 1024 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileSource:
     """An image file."""
 
@@ -32,22 +33,23 @@ class FileSource:
             raise UnreadableImage(f"cannot be read: {error.strerror}") from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ZipSource:
     """A member of a zip archive."""
 
     archive: str
     member: str
+    #: Where it lies; with it, no worker needs the whole directory of the archive in memory.
+    info: zipfile.ZipInfo | None = field(default=None, repr=False, compare=False)
 
     def read(self):
         """Return the member's bytes; raise UnreadableImage with the reason."""
         try:
-            archive = _open_zip(self.archive, os.stat(self.archive).st_mtime_ns)
-            info = archive.getinfo(self.member)
+            info = self.info or zip_member(self.archive, self.member)
             if info.file_size > MAX_BYTES:
                 raise UnreadableImage(f"unpacks to more than {MAX_BYTES >> 20} MiB")
-            with archive.open(info) as file:
-                return file.read(MAX_BYTES)
+            with open(self.archive, "rb") as file:
+                return _unpack(file, info)
         except UnreadableImage:
             raise
         except Exception as error:  # zipfile and zlib raise many types on damage
@@ -55,7 +57,7 @@ class ZipSource:
             raise UnreadableImage(f"cannot be unpacked: {text}") from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BytesSource:
     """An image that lies in memory, as the rows of FER2013's CSV do."""
 
@@ -66,7 +68,7 @@ class BytesSource:
         return self.data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MissingSource:
     """An image that a manifest names but that is not there."""
 
@@ -75,6 +77,19 @@ class MissingSource:
     def read(self):
         """Raise UnreadableImage with the reason."""
         raise UnreadableImage(self.reason)
+
+
+def _unpack(file, info):
+    """Content of a member, found without the directory of its archive."""
+    if info.flag_bits & 1:
+        raise RuntimeError(f"{info.filename!r} is encrypted, password required")
+    file.seek(info.header_offset)
+    header = file.read(30)
+    if header[:4] != b"PK\3\4":
+        raise zipfile.BadZipFile("the archive has changed since it was listed")
+    file.seek(sum(struct.unpack("<HH", header[26:])), os.SEEK_CUR)  # name and extra field
+    with zipfile.ZipExtFile(file, "r", info) as member:
+        return member.read(MAX_BYTES)
 
 
 @lru_cache(maxsize=8)
@@ -96,6 +111,26 @@ def _member_name(info):
         return name.encode("cp437").decode("utf-8")
     except UnicodeError:
         return name
+
+
+def zip_member(path, name):
+    """Where a member of a zip archive lies.
+
+    Parameters
+    ----------
+    path : path-like
+    name : str
+
+    Returns
+    -------
+    zipfile.ZipInfo
+
+    Raises
+    ------
+    KeyError
+        The archive has no such member.
+    """
+    return _open_zip(str(path), os.stat(path).st_mtime_ns).getinfo(name)
 
 
 def zip_members(path):
