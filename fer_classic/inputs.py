@@ -11,6 +11,7 @@ from fer_classic.sources import (
     FileSource,
     MissingSource,
     ZipSource,
+    close_archives,
     folder_files,
     is_image_name,
     zip_member,
@@ -48,6 +49,7 @@ def find_images(inputs):
                     ".tif, .webp or .gif (in folders below it too)."
                 )
             rows += found
+    close_archives()
     _make_names_distinct(rows)
     return rows
 

@@ -13,6 +13,12 @@ from fer_classic.image import EXTENSIONS
 #: No single image file is larger; a zip member that claims to be is a trap.
 MAX_BYTES = 512 * 1024 * 1024
 
+#: What is to be known of a member to unpack it, as zipfile.ZipInfo calls it.
+_PLACE = (
+    *("header_offset", "compress_size", "file_size"),
+    *("CRC", "compress_type", "flag_bits"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
@@ -39,13 +45,16 @@ class ZipSource:
 
     archive: str
     member: str
-    #: Where it lies; with it, no worker needs the whole directory of the archive in memory.
-    info: zipfile.ZipInfo | None = field(default=None, repr=False, compare=False)
+    #: Of zip_member; with it, no worker needs the whole directory of the archive in memory.
+    place: tuple | None = field(default=None, repr=False, compare=False)
 
     def read(self):
         """Return the member's bytes; raise UnreadableImage with the reason."""
         try:
-            info = self.info or zip_member(self.archive, self.member)
+            info = zipfile.ZipInfo(self.member)
+            place = self.place or zip_member(self.archive, self.member)
+            for key, value in zip(_PLACE, place, strict=True):
+                setattr(info, key, value)
             if info.file_size > MAX_BYTES:
                 raise UnreadableImage(f"unpacks to more than {MAX_BYTES >> 20} MiB")
             with open(self.archive, "rb") as file:
@@ -123,14 +132,21 @@ def zip_member(path, name):
 
     Returns
     -------
-    zipfile.ZipInfo
+    tuple of int
+        The attributes of zipfile.ZipInfo that _PLACE names.
 
     Raises
     ------
     KeyError
         The archive has no such member.
     """
-    return _open_zip(str(path), os.stat(path).st_mtime_ns).getinfo(name)
+    info = _open_zip(str(path), os.stat(path).st_mtime_ns).getinfo(name)
+    return tuple(getattr(info, key) for key in _PLACE)
+
+
+def close_archives():
+    """Forget the directories of archives: they take 700 bytes an image."""
+    _open_zip.cache_clear()
 
 
 def zip_members(path):
