@@ -25,6 +25,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fer_classic.cache import usage
+
 #: Pixels by which a picture is moved at most, and the side of what is left of the crop.
 SHIFTS, CROP = 18, 96
 
@@ -95,17 +97,18 @@ def measure(title, line):
     return peak[0]
 
 
-def kill_twice(line, seconds):
-    """Start a command and kill all its processes, twice, at random moments; then run it."""
-    for share in (random.uniform(0.15, 0.4), random.uniform(0.15, 0.4)):
-        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+def kill_twice(line, cache, chunks):
+    """Kill a command with all its processes, twice, at random moments; then run it."""
+    for share in (random.uniform(0.1, 0.4), random.uniform(0.5, 0.9)):
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         run = subprocess.Popen(line, start_new_session=True, **streams)
-        time.sleep(share * seconds)
+        while run.poll() is None and usage(cache)[0] < share * chunks:
+            time.sleep(0.1)
         os.killpg(run.pid, signal.SIGKILL)
-        said = run.communicate()[1].splitlines()
-        print(f"killed after {share * seconds:.0f} s at: {said[-1] if said else 'start'}")
+        assert run.wait() == -signal.SIGKILL, "the run ended before it was killed"
+        print(f"killed with {usage(cache)[0]} of {chunks} chunks done", flush=True)
     start = time.monotonic()
-    subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(line, check=True, **streams)
     print(f"finished in another {time.monotonic() - start:.0f} s")
 
 
@@ -127,24 +130,22 @@ def main():
     given = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="memory-", dir=given.work))
     options = ("--detector", "none", "--jobs", given.jobs)
-    peaks, seconds = {}, 0.0
+    peaks = {}
     try:
         for number in (given.small, given.large):
             images, table = work / f"{number}.zip", work / f"faces-{number}"
             write_images(images, number, work)
             faces = ("faces", images, *options, "--cache", work / f"cache-{number}")
-            start = time.monotonic()
             peaks["faces", number] = measure(
                 f"faces, {number} images", command(*faces, "--out", table)
             )
-            seconds = time.monotonic() - start
             peaks["features", number] = measure(
                 f"features, {number} images",
                 command("features", table, "--out", work / f"features-{number}"),
             )
         again, cache = work / "killed", work / "cache-of-killed"
         faces = ("faces", images, *options, "--cache", cache, "--out", again)
-        kill_twice(command(*faces), seconds)
+        kill_twice(command(*faces), cache, usage(work / f"cache-{number}")[0])
         same = same_files(table, again)
         print(f"tables of the killed and the undisturbed run: {'equal' if same else 'NOT'}")
     finally:
