@@ -128,6 +128,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--work", type=Path, help="Folder for some gigabytes of files.")
     given = parser.parse_args()
+    if given.work:
+        Path(given.work).mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="memory-", dir=given.work))
     options = ("--detector", "none", "--jobs", given.jobs)
     peaks = {}
