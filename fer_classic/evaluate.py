@@ -228,6 +228,22 @@ def _with_interval(value, sample):
     return {"value": float(value), "low": float(low), "high": float(high)}
 
 
+def check_folds(counts, names, n_folds):
+    """Raise ValueError if a class has fewer rows than there are folds.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (n_classes,)
+    names : sequence of str, length n_classes
+    n_folds : int
+    """
+    if counts.min() < n_folds:
+        raise ValueError(
+            f"Class {str(names[counts.argmin()])!r} has {counts.min()} training "
+            f"image(s), too few for {n_folds} folds. Add images or lower the folds."
+        )
+
+
 def cross_validate(classifier, X, y, groups=None, *, n_folds=5, random_state=0, **fit):
     """Out-of-fold probabilities of every row.
 
@@ -258,11 +274,7 @@ def cross_validate(classifier, X, y, groups=None, *, n_folds=5, random_state=0, 
     from sklearn.base import clone
 
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-    if counts.min() < n_folds:
-        raise ValueError(
-            f"Class {str(classes[counts.argmin()])!r} has {counts.min()} training "
-            f"image(s), too few for {n_folds} folds. Add images or lower the folds."
-        )
+    check_folds(counts, classes, n_folds)
     out = np.zeros((len(y), len(classes)))
     fold = np.empty(len(y), dtype=np.int64)
     for number, (train, test) in enumerate(

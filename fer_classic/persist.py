@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.classify import ExpressionClassifier
+from fer_classic.experts import experts_from_arrays, experts_to_arrays
 from fer_classic.runs import to_json, versions
 from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
 from fer_classic.settings import Settings
 
 #: Files that a model's folder must hold.
 _MODEL_FILES = {"model.json", "lightgbm.txt", "state.npz"}
+#: File of the experts, in models that have some.
+EXPERTS = "experts.npz"
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,15 @@ class Model:
     feature_names : tuple of str
     trained_on : dict
         Counts, checksums and scores of the training, as JSON types.
+    experts : tuple of Expert
+        Fitted; their scores are the classifier's first columns.
     """
 
     settings: Settings
     classifier: ExpressionClassifier
     feature_names: tuple
     trained_on: dict
+    experts: tuple = ()
 
 
 def save_model(model, folder):
@@ -56,6 +62,9 @@ def save_model(model, folder):
             log_prior_shift=classifier.log_prior_shift_,
             temperature=np.float64(classifier.temperature_),
         )
+    if model.experts:
+        with open(folder / EXPERTS, "wb") as file:
+            np.savez_compressed(file, **experts_to_arrays(model.experts))
     parameters = classifier.get_params()
     parameters.pop("n_jobs")  # a property of the machine, not of the model
     description = {
@@ -96,7 +105,15 @@ def load_model(folder):
         settings = Settings.from_dict(description["settings"])
         names = tuple(description["feature_names"])
         classifier = _classifier(folder, description, len(names))
-        return Model(settings, classifier, names, description["trained_on"])
+        experts = _experts(folder, settings)
+        return Model(settings, classifier, names, description["trained_on"], experts)
+
+
+def _experts(folder, settings):
+    if not settings.experts:
+        return ()
+    with np.load(folder / EXPERTS, allow_pickle=False) as arrays:
+        return experts_from_arrays(arrays, settings.experts)
 
 
 def _classifier(folder, description, n_features):

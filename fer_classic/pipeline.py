@@ -1,12 +1,15 @@
 """The steps put together: train a model, and predict with it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fer_classic.classify import ExpressionClassifier
 from fer_classic.duplicates import duplicate_groups, merge_groups
 from fer_classic.errors import FerClassicError
-from fer_classic.evaluate import cross_validate, evaluate
-from fer_classic.features import compute_features
+from fer_classic.evaluate import check_folds, evaluate, grouped_folds
+from fer_classic.features import FeatureTable, compute_features
+from fer_classic.experts import fit_expert
 from fer_classic.landmarks import mirror_landmarks
 from fer_classic.persist import Model
 from fer_classic.runs import Timer
@@ -32,21 +35,21 @@ def features_of(faces, features):
     return compute_features(faces.crops, faces.landmarks, features)
 
 
-def mirrored_features_of(faces, features):
-    """Features of the mirrored faces, for ``balance="mirror"``.
+def mirrored(faces):
+    """The faces mirrored, for ``balance="mirror"``.
 
     Parameters
     ----------
     faces : FaceTable
-    features : dict of str to dict
 
     Returns
     -------
-    FeatureTable
+    FaceTable
+        With other crops and landmarks; places in the photograph stay.
     """
     crops = np.ascontiguousarray(faces.crops[:, :, ::-1])
     landmarks = mirror_landmarks(faces.landmarks, crops.shape[2])
-    return compute_features(crops, landmarks, features)
+    return replace(faces, crops=crops, landmarks=landmarks)
 
 
 def fold_groups(faces):
@@ -153,18 +156,8 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
     """
     timer = timer or Timer()
     faces = faces.take(training_rows(faces, strict=strict))
-    mirror = None
-    with timer("features"):
-        table = features_of(faces, settings.features)
-        if settings.classifier.get("balance") == "mirror":
-            mirror = mirrored_features_of(faces, settings.features).X
     with timer("duplicates"):
         groups = fold_groups(faces)
-    names = np.array(faces.classes.names)[faces.labels]
-    data = (table.X, names, groups, mirror)
-    classifier = ExpressionClassifier(
-        **settings.classifier, n_jobs=jobs, random_state=settings.seed
-    )
     trained_on = {
         "images": len(faces),
         "classes": _counts(faces),
@@ -174,37 +167,67 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
     try:
         if settings.folds:
             with timer("cross-validation"):
-                scores = _cross_validation(classifier, *data, faces, settings)
+                scores = _cross_validation(faces, groups, settings, jobs)
             trained_on["cross_validation"] = scores
-        with timer("training"):
-            classifier.fit(*data, progress=progress)
+        model = _learn(faces, groups, settings, jobs, progress, timer)
     except FerClassicError:
         raise
     except ValueError as error:
         raise FerClassicError(str(error)) from None
-    trained_on["best_iteration"] = classifier.best_iteration_
-    trained_on["curves"] = _rounded(classifier.curves_)
-    return Model(settings, classifier, table.names, trained_on)
+    trained_on["best_iteration"] = model.classifier.best_iteration_
+    trained_on["curves"] = _rounded(model.classifier.curves_)
+    return replace(model, trained_on=trained_on)
 
 
-def _cross_validation(classifier, X, y, groups, mirror, faces, settings):
-    probabilities, _ = cross_validate(
-        classifier,
-        X,
-        y,
-        groups,
-        n_folds=settings.folds,
-        random_state=settings.seed,
-        X_mirror=mirror,
+def _learn(faces, groups, settings, jobs, progress=None, timer=None):
+    """Experts, then LightGBM on their out-of-fold scores and the named columns."""
+    timer = timer or Timer()
+    mirror, experts, scores = None, [], []
+    with timer("experts"):
+        for own in settings.experts:
+            expert, score = fit_expert(faces, groups, own, seed=settings.seed, jobs=jobs)
+            experts.append(expert)
+            scores.append(score)
+    with timer("features"):
+        table = _columns(faces, settings, scores)
+        if settings.classifier.get("balance") == "mirror":
+            mirror = _columns(mirrored(faces), settings, scores).X
+    classifier = ExpressionClassifier(
+        **settings.classifier, n_jobs=jobs, random_state=settings.seed
     )
-    probabilities = _in_code_order(probabilities, np.unique(y), faces.classes)
+    names = np.array(faces.classes.names)[faces.labels]
+    with timer("training"):
+        classifier.fit(table.X, names, groups, mirror, progress=progress)
+    return Model(settings, classifier, table.names, {}, tuple(experts))
+
+
+def _columns(faces, settings, scores):
+    """What LightGBM reads: the experts' scores of each class, and the named columns."""
+    parts, names = [], []
+    for number, own in enumerate(scores):
+        parts.append(own)
+        names += [f"expert__e{number}_{name}" for name in faces.classes.names]
+    if settings.features:
+        table = features_of(faces, settings.features)
+        parts.append(table.X)
+        names += table.names
+    return FeatureTable(np.concatenate(parts, axis=1), tuple(names))
+
+
+def _cross_validation(faces, groups, settings, jobs):
+    counts = np.bincount(faces.labels)
+    check_folds(counts, faces.classes.names, settings.folds)
+    probabilities = np.zeros((len(faces), len(faces.classes)))
+    for train, test in grouped_folds(faces.labels, groups, settings.folds, settings.seed):
+        model = _learn(faces.take(train), groups[train], settings, jobs)
+        probabilities[test] = predict_faces(model, faces.take(test), jobs=jobs).probabilities
     return evaluate(
         faces.labels,
         probabilities.argmax(axis=1),
         faces.classes.names,
         probabilities,
         groups=groups,
-        prior=classifier.prior,
+        prior=settings.classifier.get("prior", "uniform"),
     ) | {"folds": settings.folds}
 
 
@@ -248,9 +271,9 @@ def predict_faces(model, faces, *, jobs=-1):
     rows = np.flatnonzero(faces.readable)
     for start in range(0, len(rows), BATCH):
         some = rows[start : start + BATCH]
-        table = compute_features(
-            faces.crops[some], faces.landmarks[some], model.settings.features
-        )
+        part = faces.take(some)
+        scores = [expert.scores(part, jobs) for expert in model.experts]
+        table = _columns(part, model.settings, scores)
         if table.names != model.feature_names:
             raise FerClassicError(
                 "The features computed here have other columns than the model was "

@@ -73,6 +73,9 @@ class Settings:
     faces : FaceSettings
     features : dict of str to dict
         Parameters of each feature family.
+    experts : list of dict
+        Parameters of each kernel expert, as
+        :func:`fer_classic.experts.expert_parameters` takes them.
     classifier : dict
         Parameters of :class:`ExpressionClassifier` that differ from its defaults.
     folds : int
@@ -85,6 +88,7 @@ class Settings:
     groups: str | None = None
     faces: FaceSettings = field(default_factory=FaceSettings)
     features: dict = field(default_factory=lambda: dict(CARD_FEATURES))
+    experts: list = field(default_factory=list)
     classifier: dict = field(default_factory=lambda: {"balance": "none"})
     folds: int = 0
     seed: int = 0
@@ -100,6 +104,7 @@ class Settings:
         _object("features", self.features)
         for name, parameters in self.features.items():
             _object(f"features {name!r}", parameters)
+        _check_experts(self.experts)
         _object("classifier", self.classifier)
         one_of(self.classifier.get("balance", "none"), BALANCES, "balance")
         if self.folds != 0 or isinstance(self.folds, bool):
@@ -131,6 +136,9 @@ class Settings:
         settings = cls(**values)
         for key in settings.classifier:
             one_of(key, _classifier_parameters(), "key of the settings of classifier")
+        for expert in settings.experts:
+            for key in expert:
+                one_of(key, _expert_parameters(), "key of the settings of an expert")
         return settings
 
     def with_changes(self, **changes):
@@ -199,6 +207,27 @@ def _classifier_parameters():
 
     # Threads and seed are options of their own.
     return sorted(ExpressionClassifier().get_params().keys() - {"n_jobs", "random_state"})
+
+
+def _expert_parameters():
+    from fer_classic.embed import FaceEmbedding
+    from fer_classic.kernel import KernelRidgeScores
+
+    known = FaceEmbedding({}).get_params() | KernelRidgeScores().get_params()
+    return sorted(known.keys() - {"random_state"})
+
+
+def _check_experts(experts):
+    if not isinstance(experts, list | tuple):
+        raise UsageError(f"experts must be a list [...]. Got {experts!r} instead.")
+    for expert in experts:
+        _object("each of experts", expert)
+        _object("features of each of experts", expert.get("features"))
+        _object("weights of each of experts", expert.get("weights", {}))
+        _within("components", expert.get("components", 1), 1, 4096, kind=int)
+        _within("folds", expert.get("folds", 2), 2, 100, kind=int)
+        for name in ("gamma", "ridge"):
+            _within(name, expert.get(name, 1.0), 1e-6, 1e6)
 
 
 def _known(values, cls, what):

@@ -50,6 +50,13 @@ MaxPixels = Annotated[
     int | None,
     typer.Option(help="Images with more pixels are not read.  [default: 100 million]"),
 ]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help="Features and models together: card (HOG, LBP and geometry, SMOTE), fast or "
+        "accurate (kernel experts below the trees); other options then change it."
+    ),
+]
 Features = Annotated[
     str | None,
     typer.Option(help="Comma-separated families.  [default: hog,lbp,geometry]"),
@@ -130,12 +137,20 @@ def settings_from(arguments):
     Settings
     """
     from fer_classic.classify import PRIORS, ExpressionClassifier
-    from fer_classic.errors import one_of
+    from fer_classic.errors import UsageError, one_of
     from fer_classic.features import FAMILIES, make_extractors
+    from fer_classic.presets import preset_settings
     from fer_classic.settings import CARD_FEATURES, Settings, read_settings
 
-    path = arguments.get("settings_file")
+    path, preset = arguments.get("settings_file"), arguments.get("preset")
+    if path and preset:
+        raise UsageError(
+            "--preset and --settings both say everything: give one of them. A settings "
+            "file holds what its run's preset was."
+        )
     settings = read_settings(path) if path else Settings()
+    if preset:
+        settings = preset_settings(preset)
     changes = {key: arguments.get(key) for key in _SETTINGS}
     if arguments.get("features") is not None:
         names = [name.strip() for name in arguments["features"].split(",")]

@@ -42,6 +42,7 @@ def run(
     align: o.Align = None,
     crop_size: o.CropSize = None,
     max_pixels: o.MaxPixels = None,
+    preset: o.Preset = None,
     features: o.Features = None,
     balance: o.Balance = None,
     prior: o.Prior = None,

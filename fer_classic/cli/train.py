@@ -113,6 +113,7 @@ def train(
     align: o.Align = None,
     crop_size: o.CropSize = None,
     max_pixels: o.MaxPixels = None,
+    preset: o.Preset = None,
     features: o.Features = None,
     balance: o.Balance = None,
     prior: o.Prior = None,

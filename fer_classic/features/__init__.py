@@ -5,19 +5,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_classic.errors import UsageError, one_of
+from fer_classic.features.fisher import FisherFeatures
 from fer_classic.features.geometry import GeometryFeatures
 from fer_classic.features.hog import HOGFeatures
 from fer_classic.features.lbp import LBPFeatures
+from fer_classic.features.sift import SIFTFeatures
 
-#: Families by the name users give them.
-FAMILIES = {"hog": HOGFeatures, "lbp": LBPFeatures, "geometry": GeometryFeatures}
+#: Families by the name users give them. Those of CROP_FAMILIES follow from the face
+#: alone; the others learn a vocabulary from training images first.
+FAMILIES = {
+    "hog": HOGFeatures,
+    "lbp": LBPFeatures,
+    "geometry": GeometryFeatures,
+    "sift": SIFTFeatures,
+    "fisher": FisherFeatures,
+}
+CROP_FAMILIES = tuple(n for n, own in FAMILIES.items() if not hasattr(own, "learned"))
 
 __all__ = [
+    "CROP_FAMILIES",
     "FAMILIES",
     "FeatureTable",
+    "FisherFeatures",
     "GeometryFeatures",
     "HOGFeatures",
     "LBPFeatures",
+    "SIFTFeatures",
     "compute_features",
     "make_extractors",
 ]
@@ -91,13 +104,15 @@ def compute_features(crops, landmarks, features):
     landmarks : ndarray of float32, shape (n, 68, 2)
         In pixels of the crop.
     features : dict of str to dict
-        Parameters by family, as :func:`make_extractors` takes them.
+        Parameters by family of CROP_FAMILIES, as :func:`make_extractors` takes them.
 
     Returns
     -------
     FeatureTable
     """
-    given = {"crops": crops, "landmarks": landmarks}
+    for name in features:
+        one_of(name, CROP_FAMILIES, "family of named columns")
+    given = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
     parts, names = [], []
     for extractor in make_extractors(features):
         parts.append(extractor.fit_transform(given[extractor.reads]))

@@ -1,0 +1,205 @@
+"""Faces as short vectors: features of several families, scaled and rotated together."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from fer_classic.features import make_extractors
+from fer_classic.landmarks import mirror_landmarks
+
+#: Faces whose features are held at a time, and from which the basis is learned.
+BATCH, SAMPLE = 512, 6000
+#: Directions beyond those kept, and passes, of the randomised search for the basis.
+EXTRA, PASSES = 40, 2
+
+
+class FaceEmbedding(TransformerMixin, BaseEstimator):
+    """Principal components of feature families, the same for a face and its mirror image.
+
+    Every column is averaged over the face and its mirror image, since an expression is
+    the same in both. Columns of the geometry, which have unlike units, are standardised;
+    then each family is scaled so that its squared distances between faces average to its
+    weight, and all are reduced together by principal components (randomised: Halko et
+    al., SIAM Review 2011). Features are computed some faces at a time, so that memory
+    holds the short vectors only.
+
+    Parameters
+    ----------
+    features : dict of str to dict
+        Parameters by family, as :func:`fer_classic.features.make_extractors` takes them.
+    weights : dict of str to float, optional
+        Weight of each family; 1 where not named.
+    components : int
+        Length of the vectors, at most.
+    random_state : int
+
+    Attributes
+    ----------
+    extractors_ : list of transformers
+    center_, scale_ : ndarrays of float32, shape (d,)
+        Mean and scale of each column.
+    basis_ : ndarray of int8, shape (d, components)
+    step_ : ndarray of float32, shape (components,)
+        The basis is ``basis_ * step_``: rounded, so that a model fits a few megabytes.
+    """
+
+    def __init__(self, features, *, weights=None, components=512, random_state=0):
+        self.features = features
+        self.weights = weights
+        self.components = components
+        self.random_state = random_state
+
+    def fit(self, X, y=None, jobs=1):
+        """Learn vocabularies, scales and basis; no labels are used.
+
+        Parameters
+        ----------
+        X : pair of ndarrays
+            Aligned gray crops, uint8, shape (n, S, S), and their landmarks, float, shape
+            (n, 68, 2), in pixels of the crop.
+        y : ignored
+        jobs : int
+            Threads. The result does not depend on it.
+
+        Returns
+        -------
+        self
+        """
+        crops, landmarks = X
+        random = np.random.default_rng(self.random_state)
+        rows = np.sort(random.choice(len(crops), min(len(crops), SAMPLE), replace=False))
+        crops, landmarks = crops[rows], landmarks[rows]
+        given = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
+        self.extractors_ = [
+            extractor.fit(given[extractor.reads])
+            for extractor in make_extractors(self.features)
+        ]
+        scaled, centers, scales = [], [], []
+        for extractor in self.extractors_:
+            columns = _in_batches(_symmetric, jobs, crops, landmarks, [extractor])
+            center = columns.mean(axis=0)
+            scale = self._scale(columns - center, extractor.family)
+            columns -= center
+            columns *= scale
+            scaled.append(columns)
+            centers.append(center)
+            scales.append(np.broadcast_to(scale, center.shape))
+        self.center_, self.scale_ = np.concatenate(centers), np.concatenate(scales)
+        scaled = np.concatenate(scaled, axis=1)
+        basis = principal_components(scaled, self.components, random)
+        self.basis_, self.step_ = rounded(basis)
+        return self
+
+    def _scale(self, columns, family):
+        weights = {f"{name[:3]}": w for name, w in (self.weights or {}).items()}
+        weight = weights.get(family[:3], 1.0)
+        unit = 1.0
+        if family == "geo":
+            unit = 1 / np.maximum(columns.std(axis=0), 1e-6)
+        spread = 2 * ((columns * unit) ** 2).sum(axis=1).mean()
+        return (unit * np.sqrt(weight / max(spread, 1e-12))).astype(np.float32)
+
+    def transform(self, X, jobs=1):
+        """The vectors of faces.
+
+        Parameters
+        ----------
+        X : pair of ndarrays
+            As for ``fit``.
+        jobs : int
+            Threads. The result does not depend on it.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, components)
+        """
+        check_is_fitted(self)
+        basis = self.basis_ * self.step_
+        return _in_batches(self._project, jobs, *X, basis)
+
+    def _project(self, crops, landmarks, basis):
+        columns = _symmetric(crops, landmarks, self.extractors_)
+        columns -= self.center_
+        columns *= self.scale_
+        return columns @ basis
+
+
+def rounded(columns):
+    """Columns in 8 bits, each with a step of its own.
+
+    Parameters
+    ----------
+    columns : ndarray of float, shape (n, d)
+
+    Returns
+    -------
+    whole : ndarray of int8, shape (n, d)
+    step : ndarray of float32, shape (d,)
+        ``whole * step`` is the columns to within half a step.
+    """
+    step = np.maximum(np.abs(columns).max(axis=0) / 127, 1e-12).astype(np.float32)
+    return np.rint(columns / step).astype(np.int8), step
+
+
+def _in_batches(function, jobs, crops, landmarks, *more):
+    from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
+
+    # Each thread a batch of its own; the kernels and BLAS release the interpreter.
+    with threadpool_limits(1, "blas"):
+        parts = Parallel(n_jobs=jobs, prefer="threads")(
+            delayed(function)(crops[i : i + BATCH], landmarks[i : i + BATCH], *more)
+            for i in range(0, len(crops), BATCH)
+        )
+    return np.concatenate(parts)
+
+
+def _symmetric(crops, landmarks, extractors):
+    """Columns averaged over faces and their mirror images, ndarray of float32."""
+    crops = np.asarray(crops)
+    mirrored = np.ascontiguousarray(crops[:, :, ::-1])
+    opposite = mirror_landmarks(landmarks, crops.shape[2])
+    faces = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
+    mirror = {"crops": mirrored, "landmarks": opposite, "faces": (mirrored, opposite)}
+    parts = []
+    for extractor in extractors:
+        columns = extractor.transform(faces[extractor.reads])
+        if hasattr(extractor, "mirror"):  # a mere change of order
+            other = extractor.mirror(columns)
+        elif getattr(extractor, "symmetric", False):
+            other = columns
+        else:
+            other = extractor.transform(mirror[extractor.reads])
+        parts.append((columns + other) / 2)
+    return np.concatenate(parts, axis=1)
+
+
+def principal_components(rows, number, random):
+    """Principal directions of centred rows, by randomised subspace iteration.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (n, d)
+    number : int
+        Directions at most.
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, shape (d, number)
+        Orthonormal, the direction of largest variance first.
+    """
+    width = min(number + EXTRA, *rows.shape)
+    basis = random.normal(size=(rows.shape[1], width)).astype(np.float32)
+    for _ in range(PASSES):
+        basis = _orthonormal(rows.T @ (rows @ basis))
+    inside = rows @ basis
+    _, turn = np.linalg.eigh((inside.T @ inside).astype(np.float64))
+    return np.ascontiguousarray((basis @ turn[:, ::-1].astype(np.float32))[:, :number])
+
+
+def _orthonormal(columns):
+    """An orthonormal basis of the columns' span; far faster here than QR."""
+    power, turn = np.linalg.eigh((columns.T @ columns).astype(np.float64))
+    scale = 1 / np.sqrt(np.maximum(power, power[-1] * 1e-12))
+    return columns @ (turn * scale).astype(np.float32)

@@ -1,0 +1,173 @@
+"""Compiled SIFT-type descriptors at any points of a batch of crops (Numba, cached on disk).
+
+As in ``_kernels``, plain loops without ``fastmath``: results do not depend on the processor.
+"""
+
+import numpy as np
+from numba import njit
+
+#: Cells of a descriptor, a side, and orientations over 360 degrees, as Lowe (IJCV 2004).
+SIDE, ORIENTATIONS = 4, 8
+LENGTH = SIDE * SIDE * ORIENTATIONS
+#: Steps of a gradient's magnitude, and the largest cell whose sums fit 32 bits with them.
+STEPS, LARGEST_CELL = np.float32(16), 24
+
+
+def orientation_shares():
+    """Orientation of every gradient that 8-bit images can have, in bins.
+
+    Returns
+    -------
+    ndarray of float32, shape (511, 511)
+        From 0 to 8, indexed by 255 + row difference, 255 + column difference.
+    """
+    difference = np.arange(-255, 256, dtype=np.float64)
+    rows, columns = np.meshgrid(difference, difference, indexing="ij")
+    turns = np.arctan2(rows, columns) / (2 * np.pi) % 1.0
+    return (turns * ORIENTATIONS).astype(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def gradient_maps(crops, angles):
+    """Gradient magnitude of each pixel, shared by its two nearest orientations.
+
+    Parameters
+    ----------
+    crops : ndarray of uint8, shape (n, S, S)
+    angles : ndarray of float32, shape (511, 511)
+        From :func:`orientation_shares`.
+
+    Returns
+    -------
+    ndarray of int32, shape (n, S, S, 8)
+        In steps of 1/16, so that the sums made of them are exact: a mirrored face then
+        has the same descriptors in mirrored order, to the bit.
+    """
+    n, size, _ = crops.shape
+    out = np.zeros((n, size, size, ORIENTATIONS), np.int32)
+    for k in range(n):
+        for r in range(size):
+            above, below = crops[k, max(r - 1, 0)], crops[k, min(r + 1, size - 1)]
+            for c in range(size):
+                dr = np.int64(below[c]) - np.int64(above[c])
+                right, left = crops[k, r, min(c + 1, size - 1)], crops[k, r, max(c - 1, 0)]
+                dc = np.int64(right) - np.int64(left)
+                magnitude = STEPS * np.sqrt(np.float32(dr * dr + dc * dc))
+                angle = angles[255 + dr, 255 + dc]
+                first = int(angle)
+                share = angle - np.float32(first)
+                here, next_ = first % ORIENTATIONS, (first + 1) % ORIENTATIONS
+                out[k, r, c, here] = np.int32(magnitude * (1 - share) + np.float32(0.5))
+                out[k, r, c, next_] = np.int32(magnitude * share + np.float32(0.5))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def smooth(maps, cell):
+    """Weighted sums of the neighbourhood of each pixel; weights fall linearly to 0.
+
+    Computed as two running sums along each axis, at a cost that does not depend on
+    ``cell``.
+
+    Parameters
+    ----------
+    maps : ndarray of int32, shape (n, S, S, 8)
+    cell : int
+        Distance at which the weight is 0, in pixels, at most 24: neighbouring cells of
+        this side then share a pixel by its distance to their centres.
+
+    Returns
+    -------
+    ndarray of int32, shape (n, S, S, 8)
+        ``cell ** 2`` times the sums. Pixels outside the crop count as 0.
+    """
+    n, size, _, orientations = maps.shape
+    out = np.empty_like(maps)
+    shape, width = (size, size, orientations), size * orientations
+    turned, across = np.empty(shape, np.int32), np.empty(shape, np.int32)
+    work = np.empty((size + cell, width), np.int32)
+    for k in range(n):
+        # Always along the first axis, where the inner loops are long.
+        _run_twice(maps[k].reshape(size, width), across.reshape(size, width), work, cell)
+        for r in range(size):
+            turned[:, r] = across[r]
+        _run_twice(turned.reshape(size, width), across.reshape(size, width), work, cell)
+        for r in range(size):
+            out[k, r] = across[:, r]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _run_twice(lines, out, work, cell):
+    """Convolve along the first axis with a triangle: a box of ``cell``, twice."""
+    size, width = lines.shape
+    total = np.zeros(width, np.int32)
+    for i in range(size + cell - 1):  # work[i]: sum of the `cell` lines up to line i
+        if i < size:
+            for c in range(width):
+                total[c] += lines[i, c]
+        if i >= cell:
+            for c in range(width):
+                total[c] -= lines[i - cell, c]
+        work[i] = total
+    total[:] = 0
+    for i in range(size + cell - 1):
+        for c in range(width):
+            total[c] += work[i, c]
+        if i >= cell:
+            for c in range(width):
+                total[c] -= work[i - cell, c]
+        if i >= cell - 1:
+            out[i - cell + 1] = total
+
+
+@njit(cache=True, nogil=True)
+def descriptors(maps, points, cell):
+    """Root SIFT (Arandjelović & Zisserman, CVPR 2012) around given points, upright.
+
+    Parameters
+    ----------
+    maps : ndarray of int32, shape (n, S, S, 8)
+        From :func:`smooth`, with the same ``cell``.
+    points : ndarray of float32, shape (n, P, 2)
+        x and y of each descriptor's centre in pixels.
+    cell : int
+        Side of a cell in pixels; a descriptor is 4 cells wide.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, P, 128)
+        By cell row, cell column and orientation; the squares of each descriptor sum
+        to 1, or are 0 where the crop is even.
+    """
+    n, size, _, orientations = maps.shape
+    number = points.shape[1]
+    out = np.zeros((n, number, SIDE * SIDE * orientations), np.float32)
+    last = np.float32(size - 1)
+    for k in range(n):
+        for p in range(number):
+            line = out[k, p]
+            at = 0
+            for i in range(SIDE):
+                y = points[k, p, 1] + np.float32((i - 1.5) * cell)
+                for j in range(SIDE):
+                    x = points[k, p, 0] + np.float32((j - 1.5) * cell)
+                    # A cell whose centre lies outside the crop is 0.
+                    if 0 <= x <= last and 0 <= y <= last:
+                        left, top = min(int(x), size - 2), min(int(y), size - 2)
+                        fx, fy = x - np.float32(left), y - np.float32(top)
+                        for o in range(orientations):
+                            a = np.float32(maps[k, top, left, o])
+                            b = np.float32(maps[k, top, left + 1, o])
+                            d = np.float32(maps[k, top + 1, left, o])
+                            e = np.float32(maps[k, top + 1, left + 1, o])
+                            above, below = a + fx * (b - a), d + fx * (e - d)
+                            line[at + o] = above + fy * (below - above)
+                    at += orientations
+            total = np.float32(0.0)
+            for i in range(len(line)):
+                total += line[i]
+            if total > 0:
+                for i in range(len(line)):
+                    line[i] = np.sqrt(line[i] / total)
+    return out

@@ -1,0 +1,174 @@
+"""Class scores by kernel ridge regression, with grouped out-of-fold scores from one solve."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from fer_classic.balance import balanced_weights
+from fer_classic.embed import rounded
+from fer_classic.evaluate import grouped_folds
+
+#: Steps of the solver, and the residual over the right side that ends it early.
+STEPS, TOLERANCE = 120, 0.02
+#: Rows whose kernel values are held at a time when predicting.
+BATCH = 1024
+
+
+class KernelRidgeScores(BaseEstimator):
+    """Scores of every class from a Gaussian kernel, by class-balanced ridge regression.
+
+    Solves ``(K + ridge * diag(1 / weight)) a = T`` with the weights of balanced classes
+    and one column of ``T`` for each class (Saunders et al., ICML 1998). The models that
+    leave out each fold in turn are solved together with the whole one by the same
+    conjugate gradients, since a held-out row is merely a row forced to 0; one pass over
+    the kernel serves them all. What a model above this one learns from are the scores of
+    models that have not seen the row, nor any row of its group.
+
+    Parameters
+    ----------
+    gamma : float
+        Of ``exp(-gamma * squared distance)``.
+    ridge : float
+    folds : int
+        Parts of the out-of-fold scores.
+    random_state : int
+
+    Attributes
+    ----------
+    support_ : ndarray of int8, shape (n, d)
+    step_ : ndarray of float32, shape (d,)
+        The training rows are ``support_ * step_``: rounded before anything is solved.
+    coefficients_ : ndarray of float32, shape (n, n_classes)
+    out_of_fold_ : ndarray of float32, shape (n, n_classes)
+        Scores of each training row by the model that left out its fold.
+    """
+
+    def __init__(self, *, gamma=1.0, ridge=0.3, folds=8, random_state=0):
+        self.gamma = gamma
+        self.ridge = ridge
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(self, X, y, groups=None):
+        """Solve for the coefficients and the out-of-fold scores.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n, d)
+        y : ndarray of int, shape (n,)
+            Classes from 0, each of them present.
+        groups : array, shape (n,), optional
+            Rows of one group are left out together.
+
+        Returns
+        -------
+        self
+        """
+        number = int(y.max()) + 1
+        smallest = np.bincount(y).min()
+        parts = min(self.folds, smallest, len(y) if groups is None else len(set(groups)))
+        folds = grouped_folds(y, groups, parts, self.random_state) if parts > 1 else []
+        targets = np.full((len(y), number), -1 / (number - 1), dtype=np.float32)
+        targets[np.arange(len(y)), y] = 1
+        used = np.ones((len(y), len(folds) + 1), dtype=np.float32)
+        for part, (_, held) in enumerate(folds):
+            used[held, part + 1] = 0
+        self.support_, self.step_ = rounded(X)
+        support = self.support_ * self.step_
+        kernel = gaussian_kernel(support, support, self.gamma)
+        solved = conjugate_gradients(
+            kernel,
+            np.tile(targets, len(folds) + 1),
+            np.repeat(used, number, axis=1),
+            balanced_weights(y),
+            self.ridge,
+        )
+        self.coefficients_ = np.ascontiguousarray(solved[:, :number])
+        self.out_of_fold_ = np.zeros_like(targets)
+        for part, (_, held) in enumerate(folds):
+            own = solved[:, number * (part + 1) : number * (part + 2)]
+            self.out_of_fold_[held] = kernel[held] @ own
+        return self
+
+    def transform(self, X):
+        """The scores of rows.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (m, d)
+
+        Returns
+        -------
+        ndarray of float32, shape (m, n_classes)
+        """
+        check_is_fitted(self)
+        support = self.support_ * self.step_
+        parts = [
+            gaussian_kernel(X[i : i + BATCH], support, self.gamma) @ self.coefficients_
+            for i in range(0, len(X), BATCH)
+        ]
+        return np.concatenate(parts)
+
+
+def gaussian_kernel(A, B, gamma):
+    """``exp(-gamma * ||a - b|| ** 2)`` for all pairs of rows.
+
+    Parameters
+    ----------
+    A, B : ndarrays of float32, shapes (m, d) and (n, d)
+    gamma : float
+
+    Returns
+    -------
+    ndarray of float32, shape (m, n)
+    """
+    kernel = A @ B.T
+    own, other = (A * A).sum(axis=1), (B * B).sum(axis=1)
+    for start in range(0, len(A), BATCH):  # in place: no second array of this size
+        rows = kernel[start : start + BATCH]
+        rows *= 2
+        rows -= own[start : start + BATCH, None]
+        rows -= other
+        rows *= np.float32(gamma)
+        np.exp(np.minimum(rows, 0, out=rows), out=rows)
+    return kernel
+
+
+def conjugate_gradients(kernel, targets, used, weights, ridge):
+    """Solve ``(K + ridge * diag(1 / weights)) a = t`` for many t, each on its own rows.
+
+    With ``a = sqrt(weights) * b`` the system is symmetric and well conditioned; the
+    columns go through conjugate gradients (Hestenes & Stiefel 1952) side by side.
+
+    Parameters
+    ----------
+    kernel : ndarray of float32, shape (n, n)
+    targets, used : ndarrays of float32, shape (n, c)
+        Right sides; 1 where a row takes part in that column's system, else 0.
+    weights : ndarray of float, shape (n,)
+    ridge : float
+
+    Returns
+    -------
+    ndarray of float32, shape (n, c)
+        0 where a row takes no part.
+    """
+    root = np.sqrt(weights).astype(np.float32)[:, None] * used
+    residual = root * targets
+    solution = np.zeros_like(residual)
+    direction = residual.copy()
+    power = (residual * residual).sum(axis=0)
+    first = np.maximum(power, 1e-30)
+    for _ in range(STEPS):
+        # (P.T @ K).T is K @ P for a symmetric K, and much faster with few columns.
+        image = root * ((root * direction).T @ kernel).T
+        image += np.float32(ridge) * direction
+        step = power / np.maximum((direction * image).sum(axis=0), 1e-30)
+        solution += step * direction
+        residual -= step * image
+        before, power = power, (residual * residual).sum(axis=0)
+        if (power <= TOLERANCE**2 * first).all():
+            break
+        direction *= power / np.maximum(before, 1e-30)
+        direction += residual
+    return root * solution
