@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fer_classic.features import make_extractors
+from fer_classic.errors import one_of
+from fer_classic.features import FAMILIES, make_extractors
 from fer_classic.landmarks import mirror_landmarks
 
 #: Faces whose features are held at a time, and from which the basis is learned.
@@ -75,10 +76,10 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
             for extractor in make_extractors(self.features)
         ]
         scaled, centers, scales = [], [], []
-        for extractor in self.extractors_:
+        for name, extractor in zip(self._families(), self.extractors_, strict=True):
             columns = _in_batches(_symmetric, jobs, crops, landmarks, [extractor])
             center = columns.mean(axis=0)
-            scale = self._scale(columns - center, extractor.family)
+            scale = self._scale(columns - center, name)
             columns -= center
             columns *= scale
             scaled.append(columns)
@@ -90,11 +91,16 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         self.basis_, self.step_ = rounded(basis)
         return self
 
-    def _scale(self, columns, family):
-        weights = {f"{name[:3]}": w for name, w in (self.weights or {}).items()}
-        weight = weights.get(family[:3], 1.0)
+    def _families(self):
+        """Names of the families, in the order of the extractors."""
+        for name in self.weights or {}:
+            one_of(name, self.features, "family in the weights of the embedding")
+        return [name for name in FAMILIES if name in self.features]
+
+    def _scale(self, columns, name):
+        weight = (self.weights or {}).get(name, 1.0)
         unit = 1.0
-        if family == "geo":
+        if name == "geometry":
             unit = 1 / np.maximum(columns.std(axis=0), 1e-6)
         spread = 2 * ((columns * unit) ** 2).sum(axis=1).mean()
         return (unit * np.sqrt(weight / max(spread, 1e-12))).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Class scores by kernel ridge regression, with grouped out-of-fold scores from one solve."""
+"""Class scores by kernel ridge regression; grouped out-of-fold scores by the same solve."""
 
 import numpy as np
 from sklearn.base import BaseEstimator

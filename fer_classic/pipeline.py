@@ -8,8 +8,8 @@ from fer_classic.classify import ExpressionClassifier
 from fer_classic.duplicates import duplicate_groups, merge_groups
 from fer_classic.errors import FerClassicError
 from fer_classic.evaluate import check_folds, evaluate, grouped_folds
-from fer_classic.features import FeatureTable, compute_features
 from fer_classic.experts import fit_expert
+from fer_classic.features import FeatureTable, compute_features
 from fer_classic.landmarks import mirror_landmarks
 from fer_classic.persist import Model
 from fer_classic.runs import Timer
@@ -220,7 +220,9 @@ def _cross_validation(faces, groups, settings, jobs):
     probabilities = np.zeros((len(faces), len(faces.classes)))
     for train, test in grouped_folds(faces.labels, groups, settings.folds, settings.seed):
         model = _learn(faces.take(train), groups[train], settings, jobs)
-        probabilities[test] = predict_faces(model, faces.take(test), jobs=jobs).probabilities
+        probabilities[test] = predict_faces(
+            model, faces.take(test), jobs=jobs
+        ).probabilities
     return evaluate(
         faces.labels,
         probabilities.argmax(axis=1),

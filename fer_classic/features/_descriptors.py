@@ -1,6 +1,6 @@
-"""Compiled SIFT-type descriptors at any points of a batch of crops (Numba, cached on disk).
+"""Compiled SIFT-type descriptors at any points of crops (Numba, cached on disk).
 
-As in ``_kernels``, plain loops without ``fastmath``: results do not depend on the processor.
+As in ``_kernels``, plain loops without ``fastmath``: the processor does not matter.
 """
 
 import numpy as np

@@ -89,10 +89,10 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
                 f"Got {self.cells!r} instead."
             )
         for cell in self.cells:
-            check_range(self, "each cell", cell, 1, self.crop_size_)
+            check_range(self, "each cell", cell, 1, _descriptors.LARGEST_CELL)
         if len(set(self.cells)) < len(self.cells):
             raise ValueError(
-                f"cells of SIFTFeatures must differ. Got {self.cells!r} instead: remove one."
+                f"cells of SIFTFeatures must differ. Got {self.cells!r}: remove one."
             )
         return self
 

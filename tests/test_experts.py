@@ -1,0 +1,147 @@
+"""Kernel experts, alone and below the trees."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.experts import (
+    experts_from_arrays,
+    experts_to_arrays,
+    fit_expert,
+)
+from fer_classic.persist import EXPERTS, load_model, save_model
+from fer_classic.pipeline import fold_groups, predict_faces, train_model
+from fer_classic.presets import PRESETS, preset_settings
+from fer_classic.seal import write_seal
+from fer_classic.settings import Settings
+
+EXPERT = {
+    "features": {"sift": {"cells": [6]}, "fisher": {"gaussians": 3}, "geometry": {}},
+    "weights": {"geometry": 0.25},
+    "components": 20,
+    "folds": 3,
+}
+QUICK = {
+    "features": {"geometry": {}},
+    "experts": [EXPERT, {"features": {"hog": {"cell": 16}}, "components": 10}],
+    "classifier": {"n_estimators": 6, "colsample": 0.5},
+}
+
+
+@pytest.fixture(scope="module")
+def stacked(train_faces):
+    return train_model(train_faces, Settings.from_dict(QUICK), jobs=2)
+
+
+def test_an_expert_learns(train_faces):
+    expert, out_of_fold = fit_expert(train_faces, fold_groups(train_faces), EXPERT)
+    assert np.mean(expert.scores(train_faces).argmax(axis=1) == train_faces.labels) > 0.9
+    assert out_of_fold.shape == (80, 5)
+    assert np.mean(out_of_fold.argmax(axis=1) == train_faces.labels) > 0.6
+
+
+def test_scores_stand_before_the_named_columns(stacked):
+    names = stacked.feature_names
+    assert names[0] == "expert__e0_anger" and names[9] == "expert__e1_surprise"
+    assert names[10].startswith("geo__") and len(set(names)) == len(names)
+
+
+def test_a_saved_model_predicts_the_same(stacked, train_faces, tmp_path):
+    save_model(stacked, tmp_path)
+    loaded = load_model(tmp_path)
+    mine, its = predict_faces(stacked, train_faces), predict_faces(loaded, train_faces)
+    np.testing.assert_array_equal(mine.probabilities, its.probabilities)
+
+
+def test_the_seed_decides_whatever_the_threads(stacked, train_faces):
+    again = train_model(train_faces, stacked.settings, jobs=1)
+    np.testing.assert_allclose(
+        predict_faces(stacked, train_faces).probabilities,
+        predict_faces(again, train_faces).probabilities,
+        atol=1e-6,
+    )
+
+
+def test_a_cross_validation_fits_experts_anew_in_each_fold(train_faces, monkeypatch):
+    seen = []
+    import fer_classic.pipeline as pipeline
+
+    def noted(faces, *rest, **more):
+        seen.append(set(faces.names))
+        return fit_expert(faces, *rest, **more)
+
+    monkeypatch.setattr(pipeline, "fit_expert", noted)
+    settings = Settings.from_dict(QUICK | {"folds": 3, "experts": [EXPERT]})
+    model = train_model(train_faces, settings, jobs=1)
+    assert model.trained_on["cross_validation"]["folds"] == 3
+    parts = seen[:3]
+    assert all(len(part) < 80 for part in parts) and len(seen[3]) == 80
+    assert set.union(*parts) == seen[3] and not set.intersection(*parts)
+
+
+def test_damaged_experts_are_refused(stacked, tmp_path):
+    save_model(stacked, tmp_path)
+    arrays = experts_to_arrays(stacked.experts)
+    for name, broken in (
+        ("e0_kernel_support_", arrays["e0_kernel_support_"][:, :3]),
+        ("e1_embedding_step_", arrays["e1_embedding_step_"][:2]),
+        ("e0_kernel_coefficients_", None),
+    ):
+        changed = arrays | {name: broken}
+        kept = {key: value for key, value in changed.items() if value is not None}
+        with open(tmp_path / EXPERTS, "wb") as file:
+            np.savez(file, **kept)
+        write_seal(tmp_path)
+        with pytest.raises(FerClassicError, match="cannot be used"):
+            load_model(tmp_path)
+    (tmp_path / EXPERTS).unlink()
+    with pytest.raises(FerClassicError, match=r"experts.npz is missing"):
+        load_model(tmp_path)
+
+
+def test_arrays_and_experts_go_both_ways(stacked, train_faces):
+    arrays = experts_to_arrays(stacked.experts)
+    assert all(isinstance(np.asarray(value), np.ndarray) for value in arrays.values())
+    own = experts_from_arrays(arrays, stacked.settings.experts)
+    for first, second in zip(stacked.experts, own, strict=True):
+        np.testing.assert_array_equal(
+            first.scores(train_faces), second.scores(train_faces)
+        )
+
+
+def test_presets_are_settings_that_can_be_written_and_read():
+    for name in PRESETS:
+        settings = preset_settings(name, seed=3)
+        assert Settings.from_dict(settings.to_dict()) == settings
+        assert settings.seed == 3
+    with pytest.raises(UsageError, match="Got 'best'"):
+        preset_settings("best")
+
+
+@pytest.mark.parametrize(
+    ("expert", "message"),
+    [
+        ({"features": {"sift": {}}, "width": 3}, "'width'"),
+        ({"features": {"sift": {}}, "gamma": 0}, "gamma must be from"),
+        ({"features": {"sift": {}}, "components": 2.5}, "components must be a whole"),
+        ({"gamma": 1.0}, "features of each of experts must be an object"),
+    ],
+)
+def test_impossible_settings_of_experts_are_named(expert, message):
+    with pytest.raises(UsageError, match=message):
+        Settings.from_dict({"experts": [expert]})
+
+
+def test_features_with_a_vocabulary_are_no_named_columns(train_faces):
+    settings = replace(Settings(), features={"fisher": {}})
+    with pytest.raises(FerClassicError, match="family of named columns"):
+        train_model(train_faces, settings)
+
+
+def test_the_command_line_takes_a_preset(cli, demo_folder, tmp_path):
+    code, _, err = cli(
+        "train", demo_folder / "train", "--out", tmp_path / "m", "--preset", "best"
+    )
+    assert code == 2 and "--preset must be one of {card, fast, accurate}" in err

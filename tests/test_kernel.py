@@ -1,0 +1,101 @@
+"""Kernel ridge regression with out-of-fold scores from one solve."""
+
+import numpy as np
+import pytest
+
+from fer_classic.balance import balanced_weights
+from fer_classic.evaluate import grouped_folds
+from fer_classic.kernel import KernelRidgeScores, conjugate_gradients, gaussian_kernel
+
+
+@pytest.fixture
+def rows():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(150, 4)).astype(np.float32)
+    y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.8)
+    return X, y
+
+
+@pytest.fixture
+def to_the_end(monkeypatch):
+    monkeypatch.setattr("fer_classic.kernel.TOLERANCE", 1e-6)
+    monkeypatch.setattr("fer_classic.kernel.STEPS", 500)
+
+
+def direct(model, rows, y, kept):
+    """Coefficients by a plain solve, for the rows kept."""
+    support = (model.support_ * model.step_)[kept].astype(float)
+    square = ((support[:, None] - support[None]) ** 2).sum(axis=2)
+    targets = np.full((len(kept), y.max() + 1), -1 / y.max())
+    targets[np.arange(len(kept)), y[kept]] = 1
+    weights = balanced_weights(y)[kept]
+    kernel = np.exp(-model.gamma * square)
+    return np.linalg.solve(kernel + model.ridge * np.diag(1 / weights), targets)
+
+
+def test_coefficients_equal_those_of_a_direct_solve(rows, to_the_end):
+    X, y = rows
+    model = KernelRidgeScores(gamma=0.3).fit(X, y)
+    expected = direct(model, X, y, np.arange(len(y)))
+    np.testing.assert_allclose(model.coefficients_, expected, atol=1e-4)
+
+
+def test_out_of_fold_scores_equal_those_of_models_without_the_fold(rows, to_the_end):
+    X, y = rows
+    groups = np.arange(len(y)) // 2
+    model = KernelRidgeScores(gamma=0.3, folds=4, random_state=3).fit(X, y, groups)
+    for train, held in grouped_folds(y, groups, 4, 3):
+        coefficients = direct(model, X, y, train)
+        support = model.support_ * model.step_
+        kernel = gaussian_kernel(support[held], support[train], model.gamma)
+        np.testing.assert_allclose(
+            model.out_of_fold_[held], kernel @ coefficients, atol=1e-4
+        )
+
+
+def test_out_of_fold_scores_do_not_know_the_labels(rows):
+    X, _ = rows
+    random = np.random.default_rng(1)
+    noise = random.integers(0, 2, len(X))
+    model = KernelRidgeScores(gamma=0.5).fit(X, noise)
+    assert np.mean(model.transform(X).argmax(axis=1) == noise) > 0.8
+    assert np.mean(model.out_of_fold_.argmax(axis=1) == noise) < 0.62
+
+
+def test_small_classes_count_as_much_as_large_ones(rows):
+    X, _ = rows
+    y = (X[:, 0] > 1.2).astype(int)  # about one row in ten
+    found = KernelRidgeScores(gamma=0.1).fit(X, y).transform(X).argmax(axis=1)
+    assert np.mean(found[y == 1]) > 0.9
+
+
+def test_a_class_of_two_rows_is_enough(rows):
+    X, _ = rows
+    y = np.zeros(len(X), dtype=int)
+    y[:2] = 1
+    model = KernelRidgeScores(gamma=0.1).fit(X, y)
+    assert np.isfinite(model.out_of_fold_).all()
+
+
+def test_batches_do_not_change_scores(rows, monkeypatch):
+    X, y = rows
+    model = KernelRidgeScores().fit(X, y)
+    whole = model.transform(X)
+    monkeypatch.setattr("fer_classic.kernel.BATCH", 7)
+    np.testing.assert_allclose(model.transform(X), whole, atol=1e-5)
+
+
+def test_the_kernel_is_that_of_the_formula(rows):
+    X, _ = rows
+    square = ((X[:, None] - X[None]) ** 2).sum(axis=2)
+    np.testing.assert_allclose(gaussian_kernel(X, X, 0.4), np.exp(-0.4 * square), rtol=1e-4)
+
+
+def test_rows_that_take_no_part_get_no_coefficient(rows):
+    X, _ = rows
+    used = np.ones((len(X), 1), dtype=np.float32)
+    used[::3] = 0
+    solved = conjugate_gradients(
+        gaussian_kernel(X, X, 1.0), np.ones_like(used), used, np.ones(len(X)), 0.1
+    )
+    assert not solved[::3].any() and solved[1::3].any()
