@@ -106,9 +106,7 @@ def test_arrays_and_experts_go_both_ways(stacked, train_faces):
     assert all(isinstance(np.asarray(value), np.ndarray) for value in arrays.values())
     own = experts_from_arrays(arrays, stacked.settings.experts)
     for first, second in zip(stacked.experts, own, strict=True):
-        np.testing.assert_array_equal(
-            first.scores(train_faces), second.scores(train_faces)
-        )
+        np.testing.assert_array_equal(first.scores(train_faces), second.scores(train_faces))
 
 
 def test_presets_are_settings_that_can_be_written_and_read():

@@ -1,0 +1,204 @@
+"""Train the models that ship, write their cards and their submissions.
+
+Usage: python scripts/train_models.py DATA [--models five-fast,seven-fast] [--out models]
+
+DATA holds ``fer2013/{train,val,test}.zip`` and ``webfaces/{train,val,test}.zip``. The
+five-class models learn from both training parts, the seven-class ones from FER2013's.
+Both val parts are only judged. With the same data, versions and machine the files come out
+the same, byte for byte.
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from protocol import row_of, train_and_judge, with_classes
+
+from fer_classic.cache import cache_folder
+from fer_classic.dataset import read_dataset
+from fer_classic.errors import FerClassicError
+from fer_classic.faces import extract_faces
+from fer_classic.facetable import join_tables
+from fer_classic.judge import copies_of, judge
+from fer_classic.labels import SEVEN
+from fer_classic.persist import save_model
+from fer_classic.pipeline import predict_faces
+from fer_classic.presets import preset_settings
+from fer_classic.runs import new_directory, to_json
+from fer_classic.submission import default_submission
+
+#: Name: class set, preset, training sets.
+MODELS = {
+    "five-fast": ("five", "fast", ("fer2013", "webfaces")),
+    "seven-fast": ("seven", "fast", ("fer2013",)),
+    "five-accurate": ("five", "accurate", ("fer2013", "webfaces")),
+    "seven-accurate": ("seven", "accurate", ("fer2013",)),
+}
+SETS = {"fer2013": "FER2013", "webfaces": "the web photographs"}
+PERSONS = "_(p[0-9]+)_"
+
+CARD = """# {name}
+
+{classes} expressions by the preset `{preset}` of fer_classic {version}. No neural network.
+
+```
+fer-classic predict photo.jpg --model models/{name}
+```
+
+## Data
+Trained on {data}. Labels: {counts}. A face was found in {found:.1%} of them; the others take
+part as whole images. Copies of one image are never parted.
+
+FER2013 is the Kaggle challenge's set of 2013 (48 x 48 pixels, gray, many wrong labels). The web
+photographs are mostly 350 x 350 pixels, one face each, and uneven by up to ten times.
+
+## Scores
+Balanced accuracy weighs classes evenly; in brackets 95% intervals by bootstrap. Hyper-parameters
+were chosen on FER2013's public test (`val.zip`), so expect slightly less elsewhere.
+
+| part | images | balanced accuracy | accuracy |
+|---|---|---|---|
+{rows}
+
+Confusion on FER2013's public test (rows: truth):
+
+{confusion}
+
+`submission-test.json` holds the predictions for FER2013's private test and
+`submission-webfaces.json` those for the unlabelled web photographs; their truth is not here.
+
+## Cost
+Trained in {minutes:.1f} minutes on two cores. {ms:.2f} ms a face on one core after the landmarks
+(batches; features, experts and trees). {megabytes:.1f} MB on disk.
+
+## Use and limits
+For comparing methods and for first looks at one's own photographs. Near-frontal, upright faces.
+Expressions are labels that people gave to pictures: they are uncertain, depend on culture and
+context, and do not tell what a person feels. FER2013's faces come from web searches in English;
+age, skin colour and sex are neither balanced nor recorded, and no score by such groups is known.
+Do not use this to judge people.
+
+## Licence
+Code and weights: MIT, as far as we can give it. The training pictures were collected for research
+and their rights are unclear; the landmarks come from a file trained on iBUG 300-W, whose licence
+excludes commercial use. No picture is contained in the model.
+"""
+
+
+def all_faces(data, jobs):
+    """Face tables of every set and part, with seven classes."""
+    tables = {}
+    for name in SETS:
+        for part in ("train", "val", "test"):
+            samples = read_dataset(
+                data / name / f"{part}.zip",
+                classes=SEVEN,
+                labels="none" if part == "test" else "auto",
+                group_pattern=PERSONS if name == "webfaces" and part != "test" else None,
+            )
+            tables[name, part] = extract_faces(samples, jobs=jobs, cache=cache_folder())
+    return tables
+
+
+def build(name, tables, jobs):
+    """A model, its scores by part, and the texts of its submissions."""
+    classes, preset, sets = MODELS[name]
+    own = {key: with_classes(table, classes) for key, table in tables.items()}
+    training = join_tables([own[key, "train"] for key in sets])
+    training = training.take(training.labels >= 0)
+    settings = preset_settings(preset, classes=classes)
+    faces = {"train": training, "val": own["fer2013", "val"]}
+    model, scores, _ = train_and_judge(preset, settings, faces, jobs=jobs)
+    if classes == "five":
+        web = own["webfaces", "val"]
+        predictions = predict_faces(model, web, jobs=jobs)
+        scores["webfaces"] = judge(predictions, web, copied=copies_of(training, web))
+    texts = {
+        f"submission-{kind}.json": default_submission(
+            predict_faces(model, own[key, "test"], jobs=jobs)
+        )
+        for kind, key in (("test", "fer2013"), ("webfaces", "webfaces"))
+    }
+    return model, scores, texts
+
+
+def card(name, model, scores, size):
+    """The model's README."""
+    from fer_classic import __version__
+
+    classes, preset, sets = MODELS[name]
+    trained = model.trained_on
+
+    def line(title, part):
+        both = [part["balanced_accuracy"], part["accuracy"]]
+        cells = [f"{v['value']:.3f} ({v['low']:.3f} to {v['high']:.3f})" for v in both]
+        return f"| {title} | {part['n']} | {cells[0]} | {cells[1]} |"
+
+    rows = [line("FER2013, public test", scores["all"])]
+    if "duplicate_free" in scores:
+        rows.append(line("... without copies of training images", scores["duplicate_free"]))
+    if "covered" in scores:
+        rows.append(line("... where a face was found", scores["covered"]))
+    if "webfaces" in scores:
+        rows.append(line("web photographs, other persons", scores["webfaces"]["all"]))
+    names = list(scores["all"]["per_class"])
+    confusion = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for own, counts in zip(names, scores["all"]["confusion"], strict=True):
+        confusion.append(f"| {own} | {' | '.join(map(str, counts))} |")
+    counts = ", ".join(f"{label} {n:,}" for label, n in trained["classes"].items())
+    return CARD.format(
+        name=name,
+        classes=classes.capitalize(),
+        preset=preset,
+        version=__version__,
+        data=" and ".join(SETS[key] for key in sets)
+        + f" (training parts, {trained['images']:,} images)",
+        counts=counts,
+        found=trained["faces_found"] / trained["images"],
+        rows="\n".join(rows),
+        confusion="\n".join(confusion),
+        minutes=scores["training_seconds"] / 60,
+        ms=scores["ms_a_face"],
+        megabytes=size / 1e6,
+    )
+
+
+def main():
+    """Parse, train, write."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--out", type=Path, default=Path("models"))
+    parser.add_argument("--jobs", type=int, default=-1)
+    arguments = parser.parse_args()
+    names = arguments.models.split(",")
+    if unknown := set(names) - set(MODELS):
+        raise FerClassicError(f"Unknown model {unknown.pop()!r}: one of {set(MODELS)}.")
+    tables = all_faces(arguments.data, arguments.jobs)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        model, scores, texts = build(name, tables, arguments.jobs)
+        print(" | ".join(row_of(scores)), flush=True)
+        if "webfaces" in scores:
+            own = scores["webfaces"]["all"]["balanced_accuracy"]
+            print(f"  web photographs: {own['value']:.3f}", flush=True)
+        lean = {k: v for k, v in model.trained_on.items() if k != "curves"}
+        with new_directory(arguments.out / name, overwrite=True) as folder:
+            save_model(replace(model, trained_on=lean | {"curves": {}}), folder)
+            size = sum(path.stat().st_size for path in folder.iterdir())
+            for file, text in texts.items():
+                (folder / file).write_text(text, encoding="utf-8")
+            (folder / "scores.json").write_text(to_json(scores), encoding="utf-8")
+            text = card(name, model, scores, size)
+            (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (FerClassicError, OSError) as error:
+        sys.exit(f"train_models.py: error: {error}")
