@@ -8,9 +8,10 @@ import numpy as np
 
 from fer_classic.align import alignment, transform, warp
 from fer_classic.cache import open_cache
+from fer_classic.cluster import client_in_use
 from fer_classic.detect import Face, make_detector
 from fer_classic.duplicates import perceptual_hash
-from fer_classic.errors import UnreadableImage
+from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.facetable import FaceTable, join_tables
 from fer_classic.image import decode, to_gray
 from fer_classic.parallel import each_chunk
@@ -97,7 +98,25 @@ def face_parts(
             warn = None
         rows = np.arange(done, done + len(columns["status"]))
         done += len(rows)
-        yield _table(samples.take(rows), settings, columns)
+        part = samples.take(rows)
+        if client_in_use():
+            _check_reading(part, columns)
+        yield _table(part, settings, columns)
+
+
+def _check_reading(samples, columns):
+    """A worker that sees other files than this machine would make a wrong table."""
+    rows = zip(columns["digests"], columns["errors"], strict=True)
+    for i, (digest, error) in enumerate(rows):
+        # One image a chunk is enough to know a folder, and all that could not be read.
+        if (i and digest) or error == _NO_MEMORY:
+            continue
+        if (here := _content(samples.sources[i])) != (digest or error):
+            raise FerClassicError(
+                f"A worker does not read in {samples.names[i]!r} what this machine reads "
+                f"({digest or error} there, {here} here). All must see the same files "
+                "under the same absolute paths, and none may change during the run."
+            )
 
 
 def _table(samples, settings, columns):

@@ -65,6 +65,8 @@ def _expand(text):
 
 
 def _read_input(path):
+    # Workers have working folders of their own.
+    here = os.path.abspath(path)
     if os.path.isdir(path):
         files, closed = folder_files(path)
         if closed:
@@ -76,7 +78,7 @@ def _read_input(path):
             {
                 "name": _text(f),
                 "path": f,
-                "source": FileSource(str(Path(path, f))),
+                "source": FileSource(os.path.join(here, f)),
                 "given": str(Path(path, f)),
             }
             for f in files
@@ -86,12 +88,12 @@ def _read_input(path):
     if suffix == ".zip":
         return _read_zip(path)
     if suffix == ".csv":
-        folder = Path(path).parent
+        folder = os.path.dirname(here)
         return read_csv(
-            _bytes(path), path, lambda name: FileSource(str(Path(folder, name)))
+            _bytes(path), path, lambda name: FileSource(os.path.join(folder, name))
         )
     name = Path(path).name
-    source = FileSource(str(path))
+    source = FileSource(here)
     return [{"name": _text(name), "path": name, "source": source, "given": path}]
 
 
@@ -108,7 +110,7 @@ def _bytes(path):
 
 
 def _read_zip(path):
-    members = zip_members(path)
+    members, here = zip_members(path), os.path.abspath(path)
     tables = [m for m in members if m.lower().endswith(".csv")]
     if len(tables) == 1:
         folder = PurePosixPath(tables[0]).parent
@@ -117,7 +119,7 @@ def _read_zip(path):
         def find(name):
             for member in (str(folder / name), name):
                 if member in present:
-                    return ZipSource(path, member, zip_member(path, member))
+                    return ZipSource(here, member, zip_member(path, member))
             return MissingSource(f"not in the archive {path}")
 
         place = f"{path}:{tables[0]}"
@@ -134,7 +136,7 @@ def _read_zip(path):
         {
             "name": m.split("/", 1)[1] if wrapped else m,
             "path": m,
-            "source": ZipSource(str(path), m, zip_member(path, m)),
+            "source": ZipSource(here, m, zip_member(path, m)),
             "given": f"{path}/{m}",
         }
         for m in images

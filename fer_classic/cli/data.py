@@ -106,6 +106,7 @@ def faces(
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
+    cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
     """Find, align and store one face an image.
@@ -114,6 +115,7 @@ def faces(
 
     Example: fer-classic faces train.zip --out work/train-faces
     """
+    from fer_classic.cluster import on_cluster
     from fer_classic.runs import check_new, new_directory
     from fer_classic.tables import write_faces
 
@@ -123,7 +125,11 @@ def faces(
     parts = parts_with_bar(
         samples, settings, jobs, quiet, "faces", o.cache_folder_from(cache)
     )
-    with new_directory(out, overwrite=overwrite) as folder, parts as made:
+    with (
+        on_cluster(cluster),
+        new_directory(out, overwrite=overwrite) as folder,
+        parts as made,
+    ):
         status = write_faces(made, len(samples), folder)["status"]
     counts = {s: status.count(s) for s in dict.fromkeys(status)}
     say(f"{len(status)} images: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
@@ -145,6 +151,7 @@ def features(
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
+    cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
     """Compute the feature columns.
@@ -153,6 +160,7 @@ def features(
 
     Example: fer-classic features work/train-faces --out work/train-features
     """
+    from fer_classic.cluster import on_cluster
     from fer_classic.runs import check_new, new_directory
     from fer_classic.tables import load_face_parts, load_faces, write_features
 
@@ -167,7 +175,11 @@ def features(
         found = read_samples(inputs, settings)
         folder = o.cache_folder_from(cache)
         parts = parts_with_bar(found, settings, jobs, quiet, "faces", folder)
-    with new_directory(out, overwrite=overwrite) as folder, parts as faces:
+    with (
+        on_cluster(cluster),
+        new_directory(out, overwrite=overwrite) as folder,
+        parts as faces,
+    ):
         made = (_with_features(part, settings.features) for part in faces)
         names, rows = write_features(made, len(found), folder)
         if csv:
