@@ -78,8 +78,9 @@ def boost(
         "verbose": -1,
     }
     if (client := client_in_use()) and len(X) >= LEAST_ROWS:
-        booster = grow(client, X, codes, weights, parameters, n_rounds)
-        return booster, *_replayed(booster, (X, codes, weights), held, patience, progress)
+        grown = grow(client, X, codes, weights, parameters, n_rounds)
+        if grown is not None:
+            return grown, *_replayed(grown, (X, codes, weights), held, patience, progress)
     train = lightgbm.Dataset(X, codes, weight=weights, params=parameters)
     parts, record = {"train": train}, {}
     callbacks = [lightgbm.record_evaluation(record)]

@@ -155,22 +155,28 @@ def _check_workers(client):
         f"'dask worker {address} --nthreads 1'",
     )
     here = surroundings()
-    told = within(
-        ANSWER,
-        lambda: client.run(surroundings, on_error="return"),
-        f"Not all workers of {address} answer",
-    )
-    for worker, there in sorted(told.items()):
+    told = within(ANSWER, lambda: _told(client), f"Not all workers of {address} answer")
+    for who, there in sorted(told.items()):
         if isinstance(there, Exception):
             raise FerClassicError(
-                f"The worker {worker} cannot work: {there}. Install on it what this "
-                "machine has (pip install fer_classic, the same version), start it again."
+                f"{who} cannot work: {there}. Install there what this machine has (pip "
+                "install fer_classic, the same version), and start it again."
             )
         if there != here:
-            raise FerClassicError(_difference(worker, here, there))
+            raise FerClassicError(_difference(who, here, there))
 
 
-def _difference(worker, here, there):
+def _told(client):
+    """The surroundings of all workers and of the scheduler, or what prevents them."""
+    told = client.run(surroundings, on_error="return")
+    told = {f"The worker {address}": own for address, own in told.items()}
+    try:  # it unpacks the tasks too
+        return told | {"The scheduler": client.run_on_scheduler(surroundings)}
+    except ImportError as error:
+        return told | {"The scheduler": error}
+
+
+def _difference(who, here, there):
     for name, version in here["versions"].items():
         if (other := there["versions"].get(name, "none")) != version:
             what = f"{name} {other}, this machine has {version}"
@@ -184,8 +190,8 @@ def _difference(worker, here, there):
         what = next((t for k, t in names.items() if here[k] != there.get(k)), "otherwise")
         what += " than this machine"
     return (
-        f"The worker {worker} has {what}: results could differ. Install the same on all "
-        "machines, and start the workers again."
+        f"{who} has {what}: results could differ. Install the same on all machines, and "
+        "start the cluster again."
     )
 
 

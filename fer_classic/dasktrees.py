@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import time
 import warnings
 
@@ -13,10 +14,12 @@ from fer_classic.waiting import watched
 
 #: Fewer rows are learned from faster on one machine than over a network.
 LEAST_ROWS = 5000
-#: Trainings until one is through: each worker that ends spoils one, and its peers' next.
-TRIES = 4
-#: Minutes after which LightGBM gives up a peer that is silent, and we LightGBM.
-SILENCE, PATIENCE = 2, 4
+#: Trainings until one is through: a worker that ends spoils one, and its peers the next.
+TRIES = 3
+#: Minutes after which LightGBM gives up a peer that it cannot reach.
+SILENCE = 2
+#: Seconds that LightGBM has to notice the end of a worker; it may not, and hang.
+GRACE = 10
 
 
 def grow(client, X, codes, weights, parameters, n_rounds):
@@ -34,13 +37,14 @@ def grow(client, X, codes, weights, parameters, n_rounds):
 
     Returns
     -------
-    lightgbm.Booster
-        Of all rounds; it depends a little on the number of workers.
+    lightgbm.Booster or None
+        Of all rounds; it depends a little on the number of workers. None where the
+        workers did not bring a training to its end.
 
-    Raises
-    ------
-    FerClassicError
-        No training came through, whichever workers were left.
+    Warns
+    -----
+    UserWarning
+        They did not.
     """
     from distributed import CancelledError, KilledWorker
     from lightgbm.basic import LightGBMError
@@ -48,13 +52,18 @@ def grow(client, X, codes, weights, parameters, n_rounds):
     for _ in range(TRIES):
         try:
             return _grow(client, X, codes, weights, parameters, n_rounds)
+        except FerClassicError as error:
+            trouble = str(error)
+            break
         except (LightGBMError, CancelledError, KilledWorker, OSError) as error:
             trouble = " ".join(str(error).split())
             time.sleep(1)  # until the scheduler knows who is left
-    raise FerClassicError(
-        f"The training on the cluster failed {TRIES} times, the last time with: {trouble}. "
-        "Workers must reach each other on any port. Or train without --cluster."
+    warnings.warn(
+        f"The workers could not train together ({trouble}), so this machine trains. They "
+        "must be able to reach each other on any port.",
+        stacklevel=2,
     )
+    return None
 
 
 def _grow(client, X, codes, weights, parameters, n_rounds):
@@ -63,7 +72,7 @@ def _grow(client, X, codes, weights, parameters, n_rounds):
     # Every worker must see every class.
     workers = workers_of(client)[: np.bincount(codes).min()]
     if not workers:
-        raise FerClassicError("The cluster has no worker left to train: start some.")
+        raise FerClassicError("no worker is left")
     order = np.argsort(codes, kind="stable")
     shares = [order[i :: len(workers)] for i in range(len(workers))]
     model = lightgbm.DaskLGBMClassifier(
@@ -75,11 +84,11 @@ def _grow(client, X, codes, weights, parameters, n_rounds):
     )
 
     def lost():
-        if gone := set(workers) - set(workers_of(client)):
-            since.setdefault("lost", time.monotonic())
-            if time.monotonic() - since["lost"] > 60 * PATIENCE:
-                return f"The worker {min(gone)} was lost and the training does not end."
-        return ""
+        if not (gone := set(workers) - set(workers_of(client))):
+            return ""
+        since.setdefault("lost", time.monotonic())
+        late = time.monotonic() - since["lost"] > GRACE
+        return f"{min(gone)} ended and the others hang" if late else ""
 
     def fit():
         X_there, codes_there, weights_there = (
@@ -91,7 +100,14 @@ def _grow(client, X, codes, weights, parameters, n_rounds):
     # LightGBM tells of ports and threads on stdout, which is for data.
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return watched(fit, lost)
+        try:
+            return watched(fit, lost)
+        except FerClassicError:
+            # Who hangs in LightGBM would never work again; nannies start workers anew.
+            left = [own for own in workers if own in workers_of(client)]
+            with contextlib.suppress(Exception):
+                client.run(os._exit, 1, workers=left, wait=False, on_error="ignore")
+            raise
 
 
 def _spread(client, rows, shares, workers):
