@@ -17,8 +17,11 @@ from fer_classic.image import decode, to_gray
 from fer_classic.parallel import each_chunk
 from fer_classic.settings import FaceSettings
 
-#: Images that one task of a worker handles, and that one chunk of the cache holds.
-CHUNK = 64
+#: Images that one task of a worker handles, and that one chunk of the cache holds. At the
+#: end of a run some workers wait for the others' last task, so it must be short.
+CHUNK = 32
+#: Bytes of a chunk's files that are kept between looking them up and decoding them.
+HELD = 1 << 25
 
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)
@@ -111,7 +114,8 @@ def _check_reading(samples, columns):
         # One image a chunk is enough to know a folder, and all that could not be read.
         if (i and digest) or error == _NO_MEMORY:
             continue
-        if (here := _content(samples.sources[i])) != (digest or error):
+        (here,) = _contents([samples.sources[i]], {})
+        if here != (digest or error):
             raise FerClassicError(
                 f"A worker does not read in {samples.names[i]!r} what this machine reads "
                 f"({digest or error} there, {here} here). All must see the same files "
@@ -164,11 +168,15 @@ def _detector(settings):
 
 def _extract_chunk(sources, settings, cache):
     """Columns of some images, and why the cache could not keep them or ""."""
-    if cache and (known := cache.load(cache.key([_content(s) for s in sources]))):
+    held = {}
+    if cache and (known := cache.load(cache.key(_contents(sources, held)))):
         return known, ""
     # A model file that is missing concerns every image: let it end the run.
     detector = _detector(settings)
-    rows = [_extract(source, detector, settings) for source in sources]
+    rows = [
+        _extract(source, detector, settings, held.pop(i, None))
+        for i, source in enumerate(sources)
+    ]
     columns = _columns(rows, settings.crop_size)
     # What the rows say was read, should a file have changed since it was looked up.
     read = [row["digest"] or row["error"] for row in rows]
@@ -180,20 +188,27 @@ def _extract_chunk(sources, settings, cache):
     return columns, ""
 
 
-def _content(source):
-    """Digest of an image's bytes, or why they cannot be read."""
-    try:
-        return hashlib.sha256(source.read()).hexdigest()
-    except UnreadableImage as error:
-        return str(error)
-    except MemoryError:
-        return _NO_MEMORY
+def _contents(sources, held):
+    """Digests of images' bytes, or why they cannot be read; holds those bytes that fit."""
+    found, size = [], 0
+    for i, source in enumerate(sources):
+        try:
+            data = source.read()
+            found.append(hashlib.sha256(data).hexdigest())
+            if size + len(data) <= HELD:
+                held[i] = data
+                size += len(data)
+        except UnreadableImage as error:
+            found.append(str(error))
+        except MemoryError:
+            found.append(_NO_MEMORY)
+    return found
 
 
-def _extract(source, detector, settings):
+def _extract(source, detector, settings, data=None):
     row = _empty_row(settings.crop_size)
     try:
-        data = source.read()
+        data = source.read() if data is None else data
         row["digest"] = hashlib.sha256(data).hexdigest()
         image = decode(data, max_pixels=settings.max_pixels)
         gray = to_gray(image)

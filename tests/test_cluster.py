@@ -337,10 +337,10 @@ def test_a_worker_that_differs_and_comes_late_is_refused(tmp_path):
 @pytest.mark.parametrize("change", ["gone", "other"])
 def test_workers_that_see_other_files_make_no_table(shared, samples, monkeypatch, change):
     # This machine's view is changed: the workers' lies in other processes.
-    def content(source):
-        return "cannot be read: No such file" if change == "gone" else "0" * 64
+    def contents(sources, held):
+        return ["cannot be read: No such file" if change == "gone" else "0" * 64]
 
-    monkeypatch.setattr(faces_module, "_content", content)
+    monkeypatch.setattr(faces_module, "_contents", contents)
     with on_cluster(shared.address), pytest.raises(FerClassicError, match="same files"):
         faces_module.extract_faces(samples, QUICK)
 
