@@ -90,6 +90,23 @@ def each_chunk(function, items, size, *, jobs=1, progress=None):
         yield result
 
 
+def each_part(function, parts):
+    """Apply a function to parts that come one after the other.
+
+    Parameters
+    ----------
+    function : callable
+    parts : iterable
+
+    Returns
+    -------
+    iterator
+        What the function made of each, in their order: in this process, or elsewhere
+        within :func:`handled_by`.
+    """
+    return _elsewhere[-1](function, parts) if _elsewhere else map(function, parts)
+
+
 def _in_processes(function, chunks, jobs):
     from joblib import Parallel, delayed
 

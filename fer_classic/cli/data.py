@@ -3,6 +3,7 @@
 import os
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -161,6 +162,7 @@ def features(
     Example: fer-classic features work/train-faces --out work/train-features
     """
     from fer_classic.cluster import on_cluster
+    from fer_classic.parallel import each_part
     from fer_classic.runs import check_new, new_directory
     from fer_classic.tables import load_face_parts, load_faces, write_features
 
@@ -180,8 +182,9 @@ def features(
         new_directory(out, overwrite=overwrite) as folder,
         parts as faces,
     ):
-        made = (_with_features(part, settings.features) for part in faces)
-        names, rows = write_features(made, len(found), folder)
+        made = partial(_with_features, features=settings.features)
+        parts = each_part(made, faces)
+        names, rows = write_features(parts, len(found), folder)
         if csv:
             _write_features_csv(names, rows, folder)
     say(f"{len(found)} rows, {len(names)} columns")
