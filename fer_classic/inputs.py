@@ -30,8 +30,8 @@ def find_images(inputs):
     Returns
     -------
     list of dict
-        Each with name (distinct), path (where folders tell labels), given (path as the
-        user wrote it) and source; rows of a table have more, see
+        Each with name (distinct), path (where folders tell labels), given (what the
+        path is below, as the user wrote it) and source; rows of a table have more, see
         :func:`fer_classic.manifest.read_csv`.
 
     Raises
@@ -79,7 +79,7 @@ def _read_input(path):
                 "name": _text(f),
                 "path": f,
                 "source": FileSource(os.path.join(here, f)),
-                "given": str(Path(path, f)),
+                "given": path,
             }
             for f in files
             if is_image_name(f)
@@ -94,7 +94,8 @@ def _read_input(path):
         )
     name = Path(path).name
     source = FileSource(here)
-    return [{"name": _text(name), "path": name, "source": source, "given": path}]
+    given = os.path.dirname(path) or "."
+    return [{"name": _text(name), "path": name, "source": source, "given": given}]
 
 
 def _text(name):
@@ -137,7 +138,7 @@ def _read_zip(path):
             "name": m.split("/", 1)[1] if wrapped else m,
             "path": m,
             "source": ZipSource(here, m, zip_member(path, m)),
-            "given": f"{path}/{m}",
+            "given": path,
         }
         for m in images
     ]
@@ -148,7 +149,7 @@ def _make_names_distinct(rows):
     count = Counter(row["name"] for row in rows)
     for row in rows:
         if count[row["name"]] > 1:
-            row["name"] = _text(Path(row["given"]).as_posix())
+            row["name"] = _text(Path(f"{row['given']}/{row['path']}").as_posix())
     count = Counter(row["name"] for row in rows)
     if twice := [name for name, number in count.items() if number > 1]:
         raise FerClassicError(

@@ -106,19 +106,20 @@ def _unpack(file, info):
 def _directory(path, _modified):
     """Where the files of an archive lie, by name."""
     # Parsing the directory of a large archive takes longer than reading a member.
+    names, places = [], bytearray()
     with zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
-        # Each takes 700 bytes: a million of them need not be there together with ours.
-        archive.NameToInfo.clear()
-        infos.reverse()
-        found = {}
-        while infos:
-            info = infos.pop()
-            if not info.is_dir():
-                info.header_offset %= 1 << 64  # below 0 in damaged archives
-                values = (getattr(info, key) for key in _PLACE)
-                found[_member_name(info)] = _PACKED.pack(*values)
-        return found
+    for info in infos:
+        if not info.is_dir():
+            info.header_offset %= 1 << 64  # below 0 in damaged archives
+            names.append(_member_name(info))
+            places += _PACKED.pack(*(getattr(info, key) for key in _PLACE))
+    # What zipfile made, 700 bytes a member, must go before what stays is made: between
+    # that it would leave holes that no other process can use.
+    text, size = "\0".join(names), _PACKED.size
+    archive = infos = info = names = None
+    pieces = (bytes(places[i : i + size]) for i in range(0, len(places), size))
+    return dict(zip(text.split("\0"), pieces, strict=True)) if places else {}
 
 
 def _member_name(info):
