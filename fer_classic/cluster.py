@@ -172,7 +172,7 @@ def _told(client):
     told = {f"The worker {address}": own for address, own in told.items()}
     try:  # it unpacks the tasks too
         return told | {"The scheduler": client.run_on_scheduler(surroundings)}
-    except ImportError as error:
+    except (ImportError, FerClassicError) as error:
         return told | {"The scheduler": error}
 
 
