@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from fer_classic import cluster as module
-from fer_classic import dasktrees, waiting
+from fer_classic import dasktrees
 from fer_classic import faces as faces_module
 from fer_classic.boost import _replayed, boost, boosted
 from fer_classic.cluster import check_address, on_cluster
@@ -118,9 +118,8 @@ def samples(demo_folder, monkeypatch):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    for place in (module, waiting):
-        for name in ("ANSWER", "PATIENCE"):
-            monkeypatch.setattr(place, name, 3, raising=False)
+    monkeypatch.setattr(module, "PATIENCE", 3)
+    monkeypatch.setattr(module, "ANSWER", 15)  # a busy machine answers late
 
 
 def clouds(n, seed):
@@ -301,7 +300,7 @@ def test_nothing_or_no_scheduler_at_the_address_is_one_sentence(
         start = time.monotonic()
         with pytest.raises(FerClassicError, match="is no Dask scheduler"):
             on_cluster(f"tcp://127.0.0.1:{silent.getsockname()[1]}").__enter__()
-        assert time.monotonic() - start < 20
+        assert time.monotonic() - start < 30
     assert os.listdir(tmp_path) == []
 
 
