@@ -3,6 +3,8 @@
 import numpy as np
 
 from fer_classic.calibrate import softmax
+from fer_classic.cluster import client_in_use
+from fer_classic.dasktrees import LEAST_ROWS, grow
 from fer_classic.evaluate import grouped_folds
 
 
@@ -38,7 +40,7 @@ def held_out_parts(codes, groups, parts, random_state):
 def boost(
     X, codes, weights, parameters, n_rounds, *, held=None, patience=40, progress=None
 ):
-    """Grow trees (Ke et al., NeurIPS 2017).
+    """Grow trees (Ke et al., NeurIPS 2017), of many rows on a cluster if one is in use.
 
     Parameters
     ----------
@@ -75,6 +77,10 @@ def boost(
         "force_col_wise": True,
         "verbose": -1,
     }
+    if (client := client_in_use()) and len(X) >= LEAST_ROWS:
+        grown = grow(client, X, codes, weights, parameters, n_rounds)
+        if grown is not None:
+            return grown, *_replayed(grown, (X, codes, weights), held, patience, progress)
     train = lightgbm.Dataset(X, codes, weight=weights, params=parameters)
     parts, record = {"train": train}, {}
     callbacks = [lightgbm.record_evaluation(record)]
@@ -98,6 +104,36 @@ def boost(
         for part, own in record.items()
     }
     return booster, rounds, curves
+
+
+def _replayed(booster, learned, held, patience, progress):
+    """The best round and the curves of trees that grew without stopping.
+
+    On a cluster each worker sees losses of its own, and would stop on its own.
+    """
+    parts = {"train": learned} | ({"validation": held} if held is not None else {})
+    scores = dict.fromkeys(parts, 0.0)
+    curves = {part: {"log_loss": [], "error": []} for part in parts}
+    best = 0
+    for i in range(booster.current_iteration()):
+        for part, (X, codes, weights) in parts.items():
+            scores[part] = scores[part] + booster.predict(
+                X, raw_score=True, start_iteration=i, num_iteration=1
+            )
+            own = softmax(scores[part])
+            true = own[np.arange(len(codes)), codes]
+            wrong = (own >= true[:, None]).sum(axis=1) > 1
+            loss = -np.log(np.maximum(true, 1e-15))
+            curves[part]["log_loss"].append(float(np.average(loss, weights=weights)))
+            curves[part]["error"].append(float(np.average(wrong, weights=weights)))
+        losses = curves["validation"]["log_loss"] if held is not None else [np.nan]
+        if progress is not None:
+            progress(i + 1, losses[-1])
+        if held is None or losses[-1] < losses[best]:
+            best = i
+        elif i - best >= patience:
+            break
+    return best + 1, curves
 
 
 def boosted(booster, X, rounds, n_jobs):

@@ -130,17 +130,37 @@ def open_cache(folder, settings):
     FerClassicError
         A model file is missing.
     """
-    models = ["landmarks"] + ["cnn_detector"] * (settings.detector == "cnn")
-    recipe = {
-        "settings": asdict(settings),
+    recipe = surroundings(settings.detector) | {"settings": asdict(settings)}
+    text = json.dumps(recipe, sort_keys=True)
+    recipe = hashlib.sha256(text.encode()).hexdigest()
+    return Cache(Path(folder).absolute(), recipe)
+
+
+def surroundings(detector="cnn"):
+    """What decides a result besides images and settings.
+
+    Parameters
+    ----------
+    detector : str
+        The model file of "cnn" counts only where it is used.
+
+    Returns
+    -------
+    dict
+        Of JSON types.
+
+    Raises
+    ------
+    FerClassicError
+        A model file is missing.
+    """
+    models = ["landmarks"] + ["cnn_detector"] * (detector == "cnn")
+    return {
         "versions": versions(),
         "machine": os.uname().machine if hasattr(os, "uname") else os.name,
         "code": _code(),
         "models": [sha256(model_file(kind)) for kind in models],
     }
-    text = json.dumps(recipe, sort_keys=True)
-    recipe = hashlib.sha256(text.encode()).hexdigest()
-    return Cache(Path(folder).absolute(), recipe)
 
 
 def _code():

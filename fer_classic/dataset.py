@@ -154,7 +154,9 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
     one_of(labels, LABELS_FROM, "labels")
     pattern = _compile(group_pattern)
     rows = find_images(inputs)
-    verdicts = [_label(row, labels, classes) for row in rows]
+    known = {}  # the few different verdicts, each held once
+    verdicts = (_label(row, labels, classes) for row in rows)
+    verdicts = [known.setdefault(own, own) for own in verdicts]
     return Samples(
         names=tuple(row["name"] for row in rows),
         sources=tuple(row["source"] for row in rows),

@@ -8,16 +8,20 @@ import numpy as np
 
 from fer_classic.align import alignment, transform, warp
 from fer_classic.cache import open_cache
+from fer_classic.cluster import client_in_use
 from fer_classic.detect import Face, make_detector
 from fer_classic.duplicates import perceptual_hash
-from fer_classic.errors import UnreadableImage
+from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.facetable import FaceTable, join_tables
 from fer_classic.image import decode, to_gray
 from fer_classic.parallel import each_chunk
 from fer_classic.settings import FaceSettings
 
-#: Images that one task of a worker handles, and that one chunk of the cache holds.
-CHUNK = 64
+#: Images that one task of a worker handles, and that one chunk of the cache holds. At the
+#: end of a run some workers wait for the others' last task, so it must be short.
+CHUNK = 32
+#: Bytes of a chunk's files that are kept between looking them up and decoding them.
+HELD = 1 << 25
 
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)
@@ -97,7 +101,26 @@ def face_parts(
             warn = None
         rows = np.arange(done, done + len(columns["status"]))
         done += len(rows)
-        yield _table(samples.take(rows), settings, columns)
+        part = samples.take(rows)
+        if client_in_use():
+            _check_reading(part, columns)
+        yield _table(part, settings, columns)
+
+
+def _check_reading(samples, columns):
+    """A worker that sees other files than this machine would make a wrong table."""
+    rows = zip(columns["digests"], columns["errors"], strict=True)
+    for i, (digest, error) in enumerate(rows):
+        # One image a chunk is enough to know a folder, and all that could not be read.
+        if (i and digest) or error == _NO_MEMORY:
+            continue
+        (here,) = _contents([samples.sources[i]], {})
+        if here != (digest or error):
+            raise FerClassicError(
+                f"A worker does not read in {samples.names[i]!r} what this machine reads "
+                f"({digest or error} there, {here} here). All must see the same files "
+                "under the same absolute paths, and none may change during the run."
+            )
 
 
 def _table(samples, settings, columns):
@@ -145,11 +168,15 @@ def _detector(settings):
 
 def _extract_chunk(sources, settings, cache):
     """Columns of some images, and why the cache could not keep them or ""."""
-    if cache and (known := cache.load(cache.key([_content(s) for s in sources]))):
+    held = {}
+    if cache and (known := cache.load(cache.key(_contents(sources, held)))):
         return known, ""
     # A model file that is missing concerns every image: let it end the run.
     detector = _detector(settings)
-    rows = [_extract(source, detector, settings) for source in sources]
+    rows = [
+        _extract(source, detector, settings, held.pop(i, None))
+        for i, source in enumerate(sources)
+    ]
     columns = _columns(rows, settings.crop_size)
     # What the rows say was read, should a file have changed since it was looked up.
     read = [row["digest"] or row["error"] for row in rows]
@@ -161,20 +188,27 @@ def _extract_chunk(sources, settings, cache):
     return columns, ""
 
 
-def _content(source):
-    """Digest of an image's bytes, or why they cannot be read."""
-    try:
-        return hashlib.sha256(source.read()).hexdigest()
-    except UnreadableImage as error:
-        return str(error)
-    except MemoryError:
-        return _NO_MEMORY
+def _contents(sources, held):
+    """Digests of images' bytes, or why they cannot be read; holds those bytes that fit."""
+    found, size = [], 0
+    for i, source in enumerate(sources):
+        try:
+            data = source.read()
+            found.append(hashlib.sha256(data).hexdigest())
+            if size + len(data) <= HELD:
+                held[i] = data
+                size += len(data)
+        except UnreadableImage as error:
+            found.append(str(error))
+        except MemoryError:
+            found.append(_NO_MEMORY)
+    return found
 
 
-def _extract(source, detector, settings):
+def _extract(source, detector, settings, data=None):
     row = _empty_row(settings.crop_size)
     try:
-        data = source.read()
+        data = source.read() if data is None else data
         row["digest"] = hashlib.sha256(data).hexdigest()
         image = decode(data, max_pixels=settings.max_pixels)
         gray = to_gray(image)

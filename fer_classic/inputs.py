@@ -30,8 +30,8 @@ def find_images(inputs):
     Returns
     -------
     list of dict
-        Each with name (distinct), path (where folders tell labels), given (path as the
-        user wrote it) and source; rows of a table have more, see
+        Each with name (distinct), path (where folders tell labels), given (what the
+        path is below, as the user wrote it) and source; rows of a table have more, see
         :func:`fer_classic.manifest.read_csv`.
 
     Raises
@@ -65,6 +65,8 @@ def _expand(text):
 
 
 def _read_input(path):
+    # Workers have working folders of their own.
+    here = os.path.abspath(path)
     if os.path.isdir(path):
         files, closed = folder_files(path)
         if closed:
@@ -76,8 +78,8 @@ def _read_input(path):
             {
                 "name": _text(f),
                 "path": f,
-                "source": FileSource(str(Path(path, f))),
-                "given": str(Path(path, f)),
+                "source": FileSource(os.path.join(here, f)),
+                "given": path,
             }
             for f in files
             if is_image_name(f)
@@ -86,13 +88,14 @@ def _read_input(path):
     if suffix == ".zip":
         return _read_zip(path)
     if suffix == ".csv":
-        folder = Path(path).parent
+        folder = os.path.dirname(here)
         return read_csv(
-            _bytes(path), path, lambda name: FileSource(str(Path(folder, name)))
+            _bytes(path), path, lambda name: FileSource(os.path.join(folder, name))
         )
     name = Path(path).name
-    source = FileSource(str(path))
-    return [{"name": _text(name), "path": name, "source": source, "given": path}]
+    source = FileSource(here)
+    given = os.path.dirname(path) or "."
+    return [{"name": _text(name), "path": name, "source": source, "given": given}]
 
 
 def _text(name):
@@ -108,7 +111,7 @@ def _bytes(path):
 
 
 def _read_zip(path):
-    members = zip_members(path)
+    members, here = zip_members(path), os.path.abspath(path)
     tables = [m for m in members if m.lower().endswith(".csv")]
     if len(tables) == 1:
         folder = PurePosixPath(tables[0]).parent
@@ -117,7 +120,7 @@ def _read_zip(path):
         def find(name):
             for member in (str(folder / name), name):
                 if member in present:
-                    return ZipSource(path, member, zip_member(path, member))
+                    return ZipSource(here, member, zip_member(path, member))
             return MissingSource(f"not in the archive {path}")
 
         place = f"{path}:{tables[0]}"
@@ -134,8 +137,8 @@ def _read_zip(path):
         {
             "name": m.split("/", 1)[1] if wrapped else m,
             "path": m,
-            "source": ZipSource(str(path), m, zip_member(path, m)),
-            "given": f"{path}/{m}",
+            "source": ZipSource(here, m, zip_member(path, m)),
+            "given": path,
         }
         for m in images
     ]
@@ -146,7 +149,7 @@ def _make_names_distinct(rows):
     count = Counter(row["name"] for row in rows)
     for row in rows:
         if count[row["name"]] > 1:
-            row["name"] = _text(Path(row["given"]).as_posix())
+            row["name"] = _text(Path(f"{row['given']}/{row['path']}").as_posix())
     count = Counter(row["name"] for row in rows)
     if twice := [name for name, number in count.items() if number > 1]:
         raise FerClassicError(

@@ -30,7 +30,7 @@ def read_csv(data, origin, find):
     Returns
     -------
     list of dict
-        Each with name, path, given (the name after that of the table), source,
+        Each with name, path, given (the table), source,
         expression (None where the cell is empty), and split and group where the table
         has them.
 
@@ -60,7 +60,7 @@ def read_csv(data, origin, find):
                     f"{len(header)}; write a path that has a comma in quotes."
                 )
             made = make(row, place, len(rows) + 1, *arguments)
-            rows.append(made | {"path": made["name"], "given": f"{origin}/{made['name']}"})
+            rows.append(made | {"path": made["name"], "given": origin})
     except csv.Error as error:
         raise FerClassicError(
             f"{origin}, line {reader.reader.line_num}: {error}."

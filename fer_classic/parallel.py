@@ -1,12 +1,33 @@
-"""One function over many chunks, in worker processes that end quietly."""
+"""One function over many chunks, in worker processes that end quietly, or elsewhere."""
 
 import os
 import signal
 import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from fer_classic.errors import FerClassicError
+
+#: Handles chunks instead of this machine's processes; the last one counts.
+_elsewhere = []
+
+
+@contextmanager
+def handled_by(place):
+    """Let something else than this machine's processes handle the chunks of a block.
+
+    Parameters
+    ----------
+    place : callable
+        Called as ``place(function, chunks)``, it gives an iterator of the results, in
+        their order.
+    """
+    _elsewhere.append(place)
+    try:
+        yield
+    finally:
+        _elsewhere.remove(place)
 
 
 def in_chunks(function, items, size, *, jobs=1, progress=None):
@@ -57,21 +78,46 @@ def each_chunk(function, items, size, *, jobs=1, progress=None):
     FerClassicError
         A process was killed.
     """
+    starts = range(0, len(items), size)
+    chunks = (items[i : i + size] for i in starts)
+    if _elsewhere:
+        results = _elsewhere[-1](function, chunks)
+    else:
+        results = _in_processes(function, chunks, 1 if len(starts) <= 1 else jobs)
+    for start, result in zip(starts, results, strict=True):
+        if progress is not None:
+            progress(min(start + size, len(items)))
+        yield result
+
+
+def each_part(function, parts):
+    """Apply a function to parts that come one after the other.
+
+    Parameters
+    ----------
+    function : callable
+    parts : iterable
+
+    Returns
+    -------
+    iterator
+        What the function made of each, in their order: in this process, or elsewhere
+        within :func:`handled_by`.
+    """
+    return _elsewhere[-1](function, parts) if _elsewhere else map(function, parts)
+
+
+def _in_processes(function, chunks, jobs):
     from joblib import Parallel, delayed
 
-    starts = range(0, len(items), size)
-    jobs = 1 if len(starts) <= 1 else jobs
-    workers = (
-        {} if jobs == 1 else {"initializer": _follow_parent, "initargs": (os.getpid(),)}
-    )
+    options = {"n_jobs": jobs, "return_as": "generator"}
+    if jobs != 1:
+        # One chunk a task: what joblib would put together leaves a worker idle at the end.
+        options |= {"batch_size": 1, "initializer": _follow_parent}
+        options["initargs"] = (os.getpid(),)
+    here = os.getcwd()
     try:
-        here = os.getcwd()
-        tasks = (delayed(_call)(here, function, items[i : i + size]) for i in starts)
-        results = Parallel(n_jobs=jobs, return_as="generator", **workers)(tasks)
-        for start, result in zip(starts, results, strict=True):
-            if progress is not None:
-                progress(min(start + size, len(items)))
-            yield result
+        yield from Parallel(**options)(delayed(_call)(here, function, c) for c in chunks)
     except BrokenProcessPool:
         raise FerClassicError(
             "A worker process was killed, most likely because memory ran out. Run again "

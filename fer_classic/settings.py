@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from fer_classic.align import METHODS as ALIGNMENTS
-from fer_classic.balance import METHODS as BALANCES
 from fer_classic.dataset import LABELS_FROM
 from fer_classic.detect import DETECTORS
 from fer_classic.errors import FerClassicError, UsageError, one_of
@@ -94,6 +93,9 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self):
+        # It loads scikit-learn, which takes a second that processes for faces can spare.
+        from fer_classic.balance import METHODS as BALANCES
+
         class_set(self.classes)
         one_of(self.labels, LABELS_FROM, "labels")
         if not isinstance(self.groups, str | None):

@@ -18,6 +18,7 @@ _PLACE = (
     *("header_offset", "compress_size", "file_size"),
     *("CRC", "compress_type", "flag_bits"),
 )
+_PACKED = struct.Struct("<QQQIHH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,14 @@ class ZipSource:
     archive: str
     member: str
     #: Of zip_member; with it, no worker needs the whole directory of the archive in memory.
-    place: tuple | None = field(default=None, repr=False, compare=False)
+    place: bytes | None = field(default=None, repr=False, compare=False)
 
     def read(self):
         """Return the member's bytes; raise UnreadableImage with the reason."""
         try:
             info = zipfile.ZipInfo(self.member)
             place = self.place or zip_member(self.archive, self.member)
-            for key, value in zip(_PLACE, place, strict=True):
+            for key, value in zip(_PLACE, _PACKED.unpack(place), strict=True):
                 setattr(info, key, value)
             if info.file_size > MAX_BYTES:
                 raise UnreadableImage(f"unpacks to more than {MAX_BYTES >> 20} MiB")
@@ -102,13 +103,23 @@ def _unpack(file, info):
 
 
 @lru_cache(maxsize=8)
-def _open_zip(path, _modified):
+def _directory(path, _modified):
+    """Where the files of an archive lie, by name."""
     # Parsing the directory of a large archive takes longer than reading a member.
-    archive = zipfile.ZipFile(path)
-    for info in archive.infolist():
-        info.filename = _member_name(info)
-        archive.NameToInfo[info.filename] = info
-    return archive
+    names, places = [], bytearray()
+    with zipfile.ZipFile(path) as archive:
+        infos = archive.infolist()
+    for info in infos:
+        if not info.is_dir():
+            info.header_offset %= 1 << 64  # below 0 in damaged archives
+            names.append(_member_name(info))
+            places += _PACKED.pack(*(getattr(info, key) for key in _PLACE))
+    # What zipfile made, 700 bytes a member, must go before what stays is made: between
+    # that it would leave holes that no other process can use.
+    text, size = "\0".join(names), _PACKED.size
+    archive = infos = info = names = None
+    pieces = (bytes(places[i : i + size]) for i in range(0, len(places), size))
+    return dict(zip(text.split("\0"), pieces, strict=True)) if places else {}
 
 
 def _member_name(info):
@@ -132,21 +143,21 @@ def zip_member(path, name):
 
     Returns
     -------
-    tuple of int
-        The attributes of zipfile.ZipInfo that _PLACE names.
+    bytes
+        The attributes of zipfile.ZipInfo that _PLACE names: as numbers they would take
+        three times the memory.
 
     Raises
     ------
     KeyError
         The archive has no such member.
     """
-    info = _open_zip(str(path), os.stat(path).st_mtime_ns).getinfo(name)
-    return tuple(getattr(info, key) for key in _PLACE)
+    return _directory(str(path), os.stat(path).st_mtime_ns)[name]
 
 
 def close_archives():
-    """Forget the directories of archives: they take 700 bytes an image."""
-    _open_zip.cache_clear()
+    """Forget the directories of archives."""
+    _directory.cache_clear()
 
 
 def zip_members(path):
@@ -158,14 +169,13 @@ def zip_members(path):
         The file is not a zip archive.
     """
     try:
-        archive = _open_zip(str(path), os.stat(path).st_mtime_ns)
+        names = _directory(str(path), os.stat(path).st_mtime_ns)
     except (zipfile.BadZipFile, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is damaged or no zip"
         raise FerClassicError(
             f"{path} cannot be read as a zip archive: {reason}."
         ) from None
-    names = (info.filename for info in archive.infolist() if not info.is_dir())
-    return sorted({name for name in names if not _hidden(name)})
+    return sorted(name for name in names if not _hidden(name))
 
 
 def folder_files(folder):

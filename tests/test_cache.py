@@ -202,11 +202,11 @@ def test_a_file_that_changes_while_it_is_read_is_kept_under_what_was_read(
 ):
     some = samples.take([0])
     with monkeypatch.context() as patch:
-        patch.setattr(faces_module, "_content", lambda source: "what it was before")
+        patch.setattr(faces_module, "_contents", lambda *_: ["what it was before"])
         extract_faces(some, QUICK, cache=tmp_path)
     store = open_cache(tmp_path, QUICK)
     assert store.load(store.key(["what it was before"])) is None
-    assert store.load(store.key([faces_module._content(some.sources[0])]))
+    assert store.load(store.key(faces_module._contents(some.sources, {})))
 
 
 def test_a_want_of_memory_is_not_kept(samples, monkeypatch, tmp_path):

@@ -16,14 +16,15 @@ ROOT = Path(fer_classic.__file__).parent
 LAYERS = (
     *("errors", "runs", "npy", "labels", "image"),
     *("sources", "manifest", "inputs", "dataset"),
-    *("modelfiles", "parallel", "detect", "landmarks", "align", "duplicates", "audit"),
+    *("modelfiles", "cache", "parallel", "waiting", "cluster", "dasktrees"),
+    *("detect", "landmarks", "align", "duplicates", "audit"),
     *("features", "balance", "evaluate", "embed", "kernel", "experts"),
     *("calibrate", "boost", "classify"),
-    *("settings", "cache", "facetable", "faces", "overlay"),
+    *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "template", "submission", "judge", "seal", "tables", "persist"),
     *("pipeline", "doctor", "cli"),
 )
-HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn")
+HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask")
 FILES = sorted(ROOT.rglob("*.py"))
 
 

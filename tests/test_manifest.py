@@ -28,7 +28,7 @@ def test_a_manifest():
         {
             "name": "愤怒 1.jpg",
             "path": "愤怒 1.jpg",
-            "given": "m.csv/愤怒 1.jpg",
+            "given": "m.csv",
             "source": "source of 愤怒 1.jpg",
             "expression": "anger",
             "split": "Training",
@@ -37,7 +37,7 @@ def test_a_manifest():
         {
             "name": "b/2.png",
             "path": "b/2.png",
-            "given": "m.csv/b/2.png",
+            "given": "m.csv",
             "source": "source of b/2.png",
             "expression": None,
         },

@@ -3,6 +3,7 @@
 import os
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -106,6 +107,7 @@ def faces(
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
+    cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
     """Find, align and store one face an image.
@@ -114,6 +116,7 @@ def faces(
 
     Example: fer-classic faces train.zip --out work/train-faces
     """
+    from fer_classic.cluster import on_cluster
     from fer_classic.runs import check_new, new_directory
     from fer_classic.tables import write_faces
 
@@ -123,7 +126,11 @@ def faces(
     parts = parts_with_bar(
         samples, settings, jobs, quiet, "faces", o.cache_folder_from(cache)
     )
-    with new_directory(out, overwrite=overwrite) as folder, parts as made:
+    with (
+        on_cluster(cluster),
+        new_directory(out, overwrite=overwrite) as folder,
+        parts as made,
+    ):
         status = write_faces(made, len(samples), folder)["status"]
     counts = {s: status.count(s) for s in dict.fromkeys(status)}
     say(f"{len(status)} images: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
@@ -145,6 +152,7 @@ def features(
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
+    cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
     """Compute the feature columns.
@@ -153,6 +161,8 @@ def features(
 
     Example: fer-classic features work/train-faces --out work/train-features
     """
+    from fer_classic.cluster import on_cluster
+    from fer_classic.parallel import each_part
     from fer_classic.runs import check_new, new_directory
     from fer_classic.tables import load_face_parts, load_faces, write_features
 
@@ -167,9 +177,14 @@ def features(
         found = read_samples(inputs, settings)
         folder = o.cache_folder_from(cache)
         parts = parts_with_bar(found, settings, jobs, quiet, "faces", folder)
-    with new_directory(out, overwrite=overwrite) as folder, parts as faces:
-        made = (_with_features(part, settings.features) for part in faces)
-        names, rows = write_features(made, len(found), folder)
+    with (
+        on_cluster(cluster),
+        new_directory(out, overwrite=overwrite) as folder,
+        parts as faces,
+    ):
+        made = partial(_with_features, features=settings.features)
+        parts = each_part(made, faces)
+        names, rows = write_features(parts, len(found), folder)
         if csv:
             _write_features_csv(names, rows, folder)
     say(f"{len(found)} rows, {len(names)} columns")

@@ -109,6 +109,24 @@ Jobs = Annotated[
     int,
     typer.Option("--jobs", "-j", help="Processes; -1 for all cores.", callback=_jobs),
 ]
+
+
+def _cluster(address):
+    from fer_classic.cluster import check_address
+
+    if address is not None:
+        check_address(address)
+    return address
+
+
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Dask scheduler whose workers do the work, such as tcp://10.0.0.1:8786, or "
+        "local:N for N processes here; needs fer-classic[dask].",
+        callback=_cluster,
+    ),
+]
 _KEPT = (
     "Folder that keeps finished work, so that a stopped run continues where it was; none"
 )

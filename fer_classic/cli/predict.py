@@ -36,6 +36,7 @@ def predict(
     cache: o.CacheIfNamed = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
+    cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
     """Predict the expression in each image.
@@ -44,6 +45,7 @@ def predict(
 
     Example: fer-classic predict test/ --model runs/first --out submission.json
     """
+    from fer_classic.cluster import on_cluster
     from fer_classic.persist import load_model
     from fer_classic.pipeline import predict_faces
     from fer_classic.runs import check_new, check_new_file
@@ -63,7 +65,8 @@ def predict(
     samples = read_samples(inputs, trained.settings)
     layout = checked_template(template, samples)
     kept = o.cache_folder_from(cache, default=False)
-    faces = extract_with_bar(samples, trained.settings, jobs, quiet, "faces", kept)
+    with on_cluster(cluster):
+        faces = extract_with_bar(samples, trained.settings, jobs, quiet, "faces", kept)
     predictions = predict_faces(trained, faces, jobs=jobs)
     if not faces.readable.all():
         say("unreadable images got the most frequent class of the training set")

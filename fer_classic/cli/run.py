@@ -53,6 +53,7 @@ def run(
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
+    cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
     """Train, predict, score, write submission.json.
@@ -61,6 +62,7 @@ def run(
 
     Example: fer-classic run train/ --test test/ --out runs/first
     """
+    from fer_classic.cluster import on_cluster
     from fer_classic.judge import copies_of
     from fer_classic.pipeline import predict_faces
     from fer_classic.runs import Timer, check_new, new_directory
@@ -76,10 +78,14 @@ def run(
             raise UsageError("--template needs images to predict: name them with --test.")
     layout = checked_template(template, tested)
     kept = o.cache_folder_from(cache)
-    with timer("faces"):
-        faces = extract_with_bar(training, settings, jobs, quiet, "training faces", kept)
-        test_faces = extract_with_bar(tested, settings, jobs, quiet, "test faces", kept)
-    model = train_with_bar(faces, settings, jobs, strict, quiet, timer)
+    with on_cluster(cluster):
+        with timer("faces"):
+            bars = {"training faces": training, "test faces": tested}
+            faces, test_faces = (
+                extract_with_bar(own, settings, jobs, quiet, title, kept)
+                for title, own in bars.items()
+            )
+        model = train_with_bar(faces, settings, jobs, strict, quiet, timer)
     with timer("prediction"):
         predictions = predict_faces(model, test_faces, jobs=jobs)
     with timer("judging"):

@@ -124,19 +124,21 @@ def train(
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
+    cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
     """Train a model on labelled photographs.
 
     Example: fer-classic train train.zip --out my-model --cv 5
     """
+    from fer_classic.cluster import on_cluster
     from fer_classic.persist import save_model
     from fer_classic.runs import check_new, new_directory
     from fer_classic.tables import load_faces
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
-    if is_face_table(inputs):
+    if faces_given := is_face_table(inputs):
         o.refuse_for_faces(locals())
         found = load_faces(inputs[0])
         say_left_out(found)
@@ -145,8 +147,10 @@ def train(
         samples, whole = training_samples(inputs, settings, strict)
         say_unused(whole, ("train",))
         kept = o.cache_folder_from(cache)
-        found = extract_with_bar(samples, settings, jobs, quiet, "faces", kept)
-    model = train_with_bar(found, settings, jobs, strict, quiet)
+    with on_cluster(cluster):
+        if not faces_given:
+            found = extract_with_bar(samples, settings, jobs, quiet, "faces", kept)
+        model = train_with_bar(found, settings, jobs, strict, quiet)
     with new_directory(out, overwrite=overwrite) as folder:
         save_model(model, folder)
     if "cross_validation" in model.trained_on:
