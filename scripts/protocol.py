@@ -105,7 +105,7 @@ LAYOUTS = {"raf-db": raf_db, "ck+": ck_plus, "jaffe": jaffe}
 
 
 def samples_of(layout, folder):
-    """Samples by part: ``{"train": ..., "val": ..., "test": ...}``; absent parts missing."""
+    """Samples by part: train, and val and test where the set has them."""
     if layout == "fer2013":
         found = {}
         for part in PARTS:

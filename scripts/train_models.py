@@ -50,15 +50,19 @@ fer-classic predict photo.jpg --model models/{name}
 ```
 
 ## Data
-Trained on {data}. Labels: {counts}. A face was found in {found:.1%} of them; the others take
-part as whole images. Copies of one image are never parted.
 
-FER2013 is the Kaggle challenge's set of 2013 (48 x 48 pixels, gray, many wrong labels). The web
-photographs are mostly 350 x 350 pixels, one face each, and uneven by up to ten times.
+Trained on {data}. Labels: {counts}. A face was found in
+{found:.1%} of them; the others take part as whole images. Copies of one image are never
+parted.
+
+FER2013 is the Kaggle challenge's set of 2013: 48 x 48 pixels, gray, many wrong labels. The
+web photographs are mostly 350 x 350 pixels, one face each, uneven by up to ten times.
 
 ## Scores
-Balanced accuracy weighs classes evenly; in brackets 95% intervals by bootstrap. Hyper-parameters
-were chosen on FER2013's public test (`val.zip`), so expect slightly less elsewhere.
+
+Balanced accuracy weighs classes evenly; in brackets 95% intervals by bootstrap.
+Hyper-parameters were chosen on FER2013's public test (`val.zip`): expect slightly less
+elsewhere.
 
 | part | images | balanced accuracy | accuracy |
 |---|---|---|---|
@@ -68,24 +72,28 @@ Confusion on FER2013's public test (rows: truth):
 
 {confusion}
 
-`submission-test.json` holds the predictions for FER2013's private test and
+`submission-test.json` holds the predictions for FER2013's private test,
 `submission-webfaces.json` those for the unlabelled web photographs; their truth is not here.
 
 ## Cost
-Trained in {minutes:.1f} minutes on two cores. {ms:.2f} ms a face on one core after the landmarks
-(batches; features, experts and trees). {megabytes:.1f} MB on disk.
+
+Trained in {minutes:.1f} minutes on two cores. {ms:.2f} ms a face on one core after the
+landmarks (in batches: features, experts and trees). {megabytes:.1f} MB on disk.
 
 ## Use and limits
-For comparing methods and for first looks at one's own photographs. Near-frontal, upright faces.
-Expressions are labels that people gave to pictures: they are uncertain, depend on culture and
-context, and do not tell what a person feels. FER2013's faces come from web searches in English;
-age, skin colour and sex are neither balanced nor recorded, and no score by such groups is known.
-Do not use this to judge people.
+
+For comparing methods and for first looks at one's own photographs. Near-frontal, upright
+faces. Expressions are labels that people gave to pictures: they are uncertain, depend on
+culture and context, and do not tell what a person feels. FER2013's faces come from searches
+in English; age, skin colour and sex are neither balanced nor recorded, and no score by such
+groups is known. Do not use this to judge people.
 
 ## Licence
-Code and weights: MIT, as far as we can give it. The training pictures were collected for research
-and their rights are unclear; the landmarks come from a file trained on iBUG 300-W, whose licence
-excludes commercial use. No picture is contained in the model.
+
+Code and weights: MIT, as far as we can give it. The training pictures were collected for
+research and their rights are unclear; the landmarks come from a file trained on iBUG 300-W,
+whose licence excludes commercial use. The model contains no picture, but short vectors of
+the training faces, in 8 bits.
 """
 
 
