@@ -1,7 +1,8 @@
-"""Where dlib's trained model files lie. They come with ``face_recognition_models``."""
+"""Where trained models lie: dlib's, and those that ship with this package."""
 
 import hashlib
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,10 +22,44 @@ MODEL_FILES = {
     ),
 }
 
+#: The model that predicts where none is named.
+SHIPPED = "five-fast"
+
 LANDMARK_LICENCE = (
     "the 68-point landmark file was trained on iBUG 300-W, whose licence excludes "
     "commercial use; name another file in FER_CLASSIC_LANDMARKS"
 )
+
+
+def shipped_model(name=SHIPPED):
+    """Folder of a model that ships with the package; nothing is downloaded.
+
+    Parameters
+    ----------
+    name : str
+        Such as "five-fast" or "seven-fast".
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    FerClassicError
+        No such model is there.
+    """
+    folders = (
+        Path(__file__).parents[1] / "models",  # a checkout
+        Path(sys.prefix) / "share" / "fer_classic" / "models",  # an installation
+    )
+    for folder in folders:
+        if (folder / name / "model.json").is_file():
+            return folder / name
+    raise FerClassicError(
+        f"No model {name!r} came with this installation (looked in "
+        f"{' and '.join(map(str, folders))}). Name your own with --model, or train one: "
+        "fer-classic train DATA --out my-model"
+    )
 
 
 def model_file(kind):

@@ -73,7 +73,7 @@ Confusion on FER2013's public test (rows: truth):
 {confusion}
 
 `submission-test.json` holds the predictions for FER2013's private test,
-`submission-webfaces.json` those for the unlabelled web photographs; their truth is not here.
+`submission-webfaces.json` those for the unlabelled web photographs.
 
 ## Cost
 

@@ -98,4 +98,13 @@ def test_rows_that_take_no_part_get_no_coefficient(rows):
     solved = conjugate_gradients(
         gaussian_kernel(X, X, 1.0), np.ones_like(used), used, np.ones(len(X)), 0.1
     )
+    assert solved.shape == (len(X), 1, 1)
     assert not solved[::3].any() and solved[1::3].any()
+
+
+def test_a_preconditioner_of_low_rank_changes_nothing(rows, to_the_end, monkeypatch):
+    X, y = rows
+    whole = KernelRidgeScores(gamma=0.3).fit(X, y)
+    monkeypatch.setattr("fer_classic.kernel.RANK", 5)
+    low = KernelRidgeScores(gamma=0.3).fit(X, y)
+    np.testing.assert_allclose(low.coefficients_, whole.coefficients_, atol=1e-4)

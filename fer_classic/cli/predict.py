@@ -17,7 +17,13 @@ from fer_classic.errors import UnreadableImage, UsageError, one_of
 @app.command()
 def predict(
     inputs: Annotated[list[str], typer.Argument(metavar="IMAGES", help=o.DATA)],
-    model: Annotated[Path, typer.Option(help="Folder of a trained model, or of a run.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a trained model or of a run, or the name of a shipped model.  "
+            "[default: five-fast]"
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="submission.json to write; a .csv with all details beside it."),
@@ -43,6 +49,7 @@ def predict(
 
     The most confident face counts; without a face, the whole image.
 
+    Example: fer-classic predict photo.jpg
     Example: fer-classic predict test/ --model runs/first --out submission.json
     """
     from fer_classic.cluster import on_cluster
@@ -61,7 +68,7 @@ def predict(
         check_new_file(out.with_suffix(".csv"), overwrite=overwrite)
     if overlay is not None:
         check_new(overlay, overwrite=overwrite)
-    trained = load_model(model)
+    trained = load_model(_model_folder(model))
     samples = read_samples(inputs, trained.settings)
     layout = checked_template(template, samples)
     kept = o.cache_folder_from(cache, default=False)
@@ -73,6 +80,16 @@ def predict(
     if overlay is not None:
         _write_overlays(samples, faces, predictions, overlay, overwrite)
     _write_predictions(predictions, faces, out, layout, format, overwrite)
+
+
+def _model_folder(model):
+    """The folder named, or that of a shipped model."""
+    from fer_classic.modelfiles import shipped_model
+
+    if model is None:
+        return shipped_model()
+    bare = len(model.parts) == 1 and not model.exists()
+    return shipped_model(model.name) if bare else model
 
 
 def checked_template(path, samples):
