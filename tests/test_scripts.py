@@ -2,9 +2,15 @@
 
 import os
 import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from fer_classic.errors import FerClassicError
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), ROOT / ".ci" / "run"]
@@ -41,3 +47,70 @@ def test_an_unfit_python_is_one_sentence(tmp_path, script, kind):
     assert "Name another with PYTHON=/path/to/python3" in done.stderr
     assert ("Python 3.8.1" if kind == "old" else "not found") in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Import a script as a module."""
+    monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), *sys.path])
+    return import_module
+
+
+def picture(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros((48, 48), dtype=np.uint8)).save(path)
+
+
+def test_raf_db_is_read_by_its_own_list(script, tmp_path):
+    for name in ("train_00001_aligned.jpg", "test_0001_aligned.jpg"):
+        picture(tmp_path / "Image" / "aligned" / name)
+    listed = tmp_path / "EmoLabel" / "list_patition_label.txt"
+    listed.parent.mkdir()
+    listed.write_text("train_00001.jpg 5\ntest_0001.jpg 7\n")
+    found = script("protocol").samples_of("raf-db", tmp_path)
+    names = found["train"].classes.names
+    assert [names[code] for code in found["train"].labels] == ["sadness"]
+    assert [names[code] for code in found["val"].labels] == ["neutral"]
+    listed.write_text("train_00002.jpg 5\n")
+    with pytest.raises(FerClassicError, match=r"lists train_00002.jpg, which is not in"):
+        script("protocol").samples_of("raf-db", tmp_path)
+
+
+def test_persons_of_ck_plus_and_jaffe_are_kept_together(script, tmp_path):
+    for name in ("S010_004_00000017.png", "S010_004_00000018.png", "S011_001_00000014.png"):
+        picture(tmp_path / "ck" / "anger" / name)
+    picture(tmp_path / "ck" / "contempt" / "S138_008_00000007.png")
+    found = script("protocol").samples_of("ck+", tmp_path / "ck")["train"]
+    assert found.groups == ("S010", "S010", "S011", "S138")
+    assert found.labels.tolist() == [0, 0, 0, -1]
+    for name in ("KA.AN1.39.tiff", "KM.SU2.14.tiff"):
+        picture(tmp_path / "jaffe" / name)
+    found = script("protocol").samples_of("jaffe", tmp_path / "jaffe")["train"]
+    assert found.groups == ("KA", "KM") and found.labels.tolist() == [0, 5]
+    with pytest.raises(FerClassicError, match="holds no image named as jaffe"):
+        script("protocol").samples_of("jaffe", tmp_path / "ck")
+
+
+def test_classes_that_a_set_lacks_become_unlabelled(script, train_faces):
+    protocol = script("protocol")
+    seven = protocol.with_classes(train_faces, "seven")
+    assert seven.classes.key == "seven" and (seven.labels >= 0).all()
+    back = protocol.with_classes(seven, "five")
+    np.testing.assert_array_equal(back.labels, train_faces.labels)
+
+
+def test_pictures_made_worse_keep_their_kind(script):
+    robustness = script("robustness")
+    gray = np.random.default_rng(0).integers(0, 256, (60, 50), dtype=np.uint8)
+    for kind, (strengths, _) in robustness.STRENGTHS.items():
+        for strength in strengths:
+            random = np.random.default_rng(0)
+            made = robustness.changed(gray, kind, strength, random)
+            assert made.dtype == np.uint8 and made.ndim == 2
+            if kind not in ("box jitter", "down-scale", "blur"):
+                assert not np.array_equal(made, gray)
+    dark, bright = (
+        robustness.changed(gray, kind, 6, np.random.default_rng(0))
+        for kind in ("dark", "bright")
+    )
+    assert dark.mean() < gray.mean() < bright.mean()
