@@ -223,6 +223,16 @@ def test_predict_takes_any_input(cli, first_run, demo_folder, tmp_path, kind):
     assert all(known[row["file"]] == row for row in mine)
 
 
+def test_predict_without_a_model_takes_the_one_that_ships(cli, demo_folder):
+    photo = sorted((demo_folder / "test").iterdir())[0]
+    code, out, _ = cli("predict", photo, "--format", "json")
+    assert code == 0 and json.loads(out)[0]["filename"] == photo.name
+    code, out, _ = cli("predict", photo, "--model", "seven-fast", "--format", "csv")
+    assert code == 0 and "disgust" in out
+    code, _, err = cli("predict", photo, "--model", "eight-fast")
+    assert code == 1 and "No model 'eight-fast' came with this installation" in err
+
+
 def test_predict_formats(cli, first_run, demo_folder):
     photo = next((demo_folder / "test").glob("sadness*"))
     arguments = ("predict", photo, "--model", first_run[0], "--format")

@@ -1,13 +1,22 @@
 """Where dlib's model files are sought, and what is said where they are not."""
 
 import hashlib
+import json
 from importlib.machinery import ModuleSpec
 
 import pytest
 
 from fer_classic import modelfiles
 from fer_classic.errors import FerClassicError
-from fer_classic.modelfiles import LANDMARK_LICENCE, MODEL_FILES, model_file, sha256
+from fer_classic.modelfiles import (
+    LANDMARK_LICENCE,
+    MODEL_FILES,
+    model_file,
+    sha256,
+    shipped_model,
+)
+from fer_classic.persist import load_model
+from fer_classic.pipeline import predict_faces
 
 
 @pytest.mark.parametrize("kind", MODEL_FILES)
@@ -70,3 +79,22 @@ def test_sha256_of_more_than_one_chunk(tmp_path):
 
 def test_the_licence_says_what_it_excludes():
     assert "excludes commercial use" in LANDMARK_LICENCE
+
+
+def test_a_model_that_did_not_come_along_is_named():
+    with pytest.raises(FerClassicError, match=r"No model 'best' came with this install"):
+        shipped_model("best")
+
+
+@pytest.mark.parametrize("name", ["five-fast", "seven-fast"])
+def test_shipped_models_are_whole(name, train_faces):
+    model = load_model(shipped_model(name))
+    assert name.startswith(model.settings.classes)
+    predictions = predict_faces(model, train_faces)
+    assert predictions.probabilities.shape == (80, len(model.settings.class_set))
+    for part, rows in (("test", 3589), ("webfaces", 1092)):
+        written = json.loads((shipped_model(name) / f"submission-{part}.json").read_text())
+        assert len(written) == rows
+    assert (
+        "Do not use this to judge people" in (shipped_model(name) / "README.md").read_text()
+    )
