@@ -75,12 +75,14 @@ def _kernels():
 
     import numpy as np
 
-    from fer_classic.features import HOGFeatures, LBPFeatures, _kernels
+    from fer_classic.align import canonical_shape
+    from fer_classic.features import HOGFeatures, LBPFeatures, SIFTFeatures, _kernels
 
     crops = np.zeros((1, 64, 64), dtype=np.uint8)
     start = time.perf_counter()
     HOGFeatures().fit_transform(crops)
     LBPFeatures().fit_transform(crops)
+    SIFTFeatures().fit_transform((crops, canonical_shape(64)[None]))
     seconds = time.perf_counter() - start
     cache = _kernels.lbp_codes.stats.cache_path
     return True, f"first call {seconds:.1f} s; compiled code is kept in {cache}"
