@@ -206,7 +206,7 @@ def _columns(faces, settings, scores):
     parts, names = [], []
     for number, own in enumerate(scores):
         parts.append(own)
-        names += [f"expert__e{number}_{name}" for name in faces.classes.names]
+        names += [f"expert__e{number}_{name}" for name in settings.class_set.names]
     if settings.features:
         table = features_of(faces, settings.features)
         parts.append(table.X)

@@ -86,7 +86,10 @@ def test_every_command_is_listed_once(cli):
         (["faces", "x", "--out", "y", "--upsample", "9"], "must be from 0 to 4"),
         (["faces", "x", "--out", "y", "--crop-size", "1"], "must be from 32 to 512"),
         (["faces", "x", "--out", "y", "--max-pixels", "0"], "must be from 1 to"),
-        (["train", "x", "--out", "y", "--features", "hog,cnn"], "{hog, lbp, geometry}"),
+        (
+            ["train", "x", "--out", "y", "--features", "hog,cnn"],
+            "{hog, lbp, geometry, sift}",
+        ),
         (["train", "x", "--out", "y", "--balance", "luck"], "one of {none, class_weight"),
         (["train", "x", "--out", "y", "--prior", "mine"], "one of {uniform, train}"),
         (["train", "x", "--out", "y", "--cv", "1"], "must be from 2 to 100"),
@@ -221,6 +224,15 @@ def test_predict_takes_any_input(cli, first_run, demo_folder, tmp_path, kind):
     known = {row["file"]: row for row in csv.DictReader(io.StringIO(text))}
     assert code == 0 and mine
     assert all(known[row["file"]] == row for row in mine)
+
+
+def test_sift_may_be_a_family_of_named_columns(cli, demo_folder, tmp_path):
+    code, _, err = cli(
+        *("features", demo_folder / "test", "--features", "sift,geometry"),
+        *("--out", tmp_path / "f"),
+    )
+    assert code == 0, err
+    assert '"sift__s3_p03_r0_c0_o0"' in (tmp_path / "f" / "features.json").read_text()
 
 
 def test_predict_without_a_model_takes_the_one_that_ships(cli, demo_folder):

@@ -60,8 +60,11 @@ def test_a_prefix_is_a_whole_family():
 @pytest.mark.parametrize(
     "features, text",
     [
-        ({}, "Name at least one feature family of hog, lbp, geometry."),
-        ({"sift": {}}, r"feature family must be one of \{hog, lbp, geometry\}. Got 'sift'"),
+        ({}, "Name at least one feature family of hog, lbp, geometry, sift, fisher."),
+        (
+            {"gabor": {}},
+            r"feature family must be one of \{hog, lbp, geometry, sift, fisher\}. Got 'gab",
+        ),
         (
             {"hog": {"cells": 8}},
             r"parameter of the features 'hog' must be one of \{block, cell, interpolation"
@@ -102,7 +105,8 @@ def test_crops_of_another_size_are_refused(features):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_nothing_works_before_fit(family):
-    given = dict(zip(("crops", "landmarks"), _faces(), strict=True))
+    given = dict(zip(("crops", "landmarks"), _faces(size=64), strict=True))
+    given["faces"] = (given["crops"], given["landmarks"])
     features = FAMILIES[family]()
     with pytest.raises(NotFittedError):
         features.transform(given[features.reads])

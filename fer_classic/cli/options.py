@@ -59,7 +59,10 @@ Preset = Annotated[
 ]
 Features = Annotated[
     str | None,
-    typer.Option(help="Comma-separated families.  [default: hog,lbp,geometry]"),
+    typer.Option(
+        help="Comma-separated families of named columns: hog, lbp, geometry, sift.  "
+        "[default: hog,lbp,geometry]"
+    ),
 ]
 Balance = Annotated[
     str | None,
@@ -156,7 +159,7 @@ def settings_from(arguments):
     """
     from fer_classic.classify import PRIORS, ExpressionClassifier
     from fer_classic.errors import UsageError, one_of
-    from fer_classic.features import FAMILIES, make_extractors
+    from fer_classic.features import CROP_FAMILIES, make_extractors
     from fer_classic.presets import preset_settings
     from fer_classic.settings import CARD_FEATURES, Settings, read_settings
 
@@ -173,9 +176,9 @@ def settings_from(arguments):
     if arguments.get("features") is not None:
         names = [name.strip() for name in arguments["features"].split(",")]
         for name in names:
-            one_of(name, FAMILIES, "--features")
+            one_of(name, CROP_FAMILIES, "--features")
         known = CARD_FEATURES | settings.features
-        changes["features"] = {name: known[name] for name in names}
+        changes["features"] = {name: known.get(name, {}) for name in names}
     settings = settings.with_changes(**changes)
     # What only training would find out, minutes later.
     make_extractors(settings.features)
