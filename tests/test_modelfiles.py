@@ -86,7 +86,7 @@ def test_a_model_that_did_not_come_along_is_named():
         shipped_model("best")
 
 
-@pytest.mark.parametrize("name", ["five-fast", "seven-fast"])
+@pytest.mark.parametrize("name", ["five-fast", "seven-fast", "five-accurate", "seven-accurate"])
 def test_shipped_models_are_whole(name, train_faces):
     model = load_model(shipped_model(name))
     assert name.startswith(model.settings.classes)
