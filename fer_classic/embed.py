@@ -151,6 +151,7 @@ def _in_batches(function, jobs, crops, landmarks, *more):
     from joblib import Parallel, delayed
     from threadpoolctl import threadpool_limits
 
+    jobs = 1 if len(crops) <= BATCH else jobs  # starting threads takes half a second
     # Each thread a batch of its own; the kernels and BLAS release the interpreter.
     with threadpool_limits(1, "blas"):
         parts = Parallel(n_jobs=jobs, prefer="threads")(
