@@ -4,7 +4,6 @@ import copy
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.neighbors import NearestNeighbors
 
 from fer_classic.errors import one_of
 
@@ -237,6 +236,8 @@ class _SpaceNeighbors(BaseEstimator):
         self.n_jobs = n_jobs  # EditedNearestNeighbours sets it
 
     def fit(self, X, y=None):
+        from sklearn.neighbors import NearestNeighbors
+
         self.nearest_ = NearestNeighbors(n_neighbors=self.n_neighbors, n_jobs=self.n_jobs)
         self.nearest_.fit(self.space(X))
         return self
