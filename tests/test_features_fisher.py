@@ -89,3 +89,12 @@ def test_too_few_descriptors_are_named(crops):
         FisherFeatures(gaussians=400, components=6).fit(crops[:1])
     with pytest.raises(ValueError, match="components of FisherFeatures"):
         FisherFeatures(components=129).fit(crops)
+
+
+def test_impossible_cells_are_named(crops):
+    with pytest.raises(ValueError, match=r"from 1 to 16. Got 17"):
+        FisherFeatures(cells=(17,)).fit(crops)
+    with pytest.raises(ValueError, match=r"from 1 to 24. Got 25"):
+        FisherFeatures(cells=(25,)).fit(np.zeros((1, 128, 128), dtype=np.uint8))
+    with pytest.raises(ValueError, match=r"cells of FisherFeatures must be a tuple.*Got 4"):
+        FisherFeatures(cells=4).fit(crops)

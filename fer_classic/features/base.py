@@ -49,11 +49,7 @@ class CropFeatures(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         crops = check_crops(X)
-        if crops.shape[1] != self.crop_size_:
-            raise ValueError(
-                f"{type(self).__name__} was fitted to crops of {self.crop_size_} pixels "
-                f"a side. Got {crops.shape[1]} instead."
-            )
+        check_fitted_size(self, crops)
         return self._compute(np.ascontiguousarray(crops))
 
     def get_feature_names_out(self, input_features=None):
@@ -93,6 +89,21 @@ def check_crops(crops):
     if len(crops) == 0:
         raise ValueError("Found array with 0 sample(s): at least one crop is required.")
     return crops
+
+
+def check_fitted_size(owner, crops):
+    """Raise ValueError unless crops have the size that ``owner`` was fitted to.
+
+    Parameters
+    ----------
+    owner : transformer with ``crop_size_``
+    crops : ndarray of uint8, shape (n, S, S)
+    """
+    if crops.shape[1] != owner.crop_size_:
+        raise ValueError(
+            f"{type(owner).__name__} was fitted to crops of {owner.crop_size_} pixels "
+            f"a side. Got {crops.shape[1]} instead."
+        )
 
 
 def check_range(owner, name, value, low, high, kind=int):

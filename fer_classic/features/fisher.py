@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from fer_classic.features._descriptors import LENGTH, SIDE
+from fer_classic.features._descriptors import LARGEST_CELL, LENGTH, SIDE
 from fer_classic.features.base import CropFeatures, check_range
-from fer_classic.features.sift import describe, mirror_columns
+from fer_classic.features.sift import check_cells, describe, mirror_columns
 
 #: Crops and descriptors that the vocabulary is learned from.
 SAMPLE_CROPS, SAMPLE_ROWS = 1500, 120_000
@@ -131,8 +131,8 @@ class FisherFeatures(CropFeatures):
         self.variances_ = mixture.covariances_.astype(np.float32)
 
     def _validate(self, size):
-        for cell in self.cells:
-            check_range(self, "each cell", cell, 1, size // SIDE)
+        # A descriptor must fit the crop, and the sums of its cells 32 bits.
+        check_cells(self, min(size // SIDE, LARGEST_CELL))
         check_range(self, "step", self.step, 1, size)
         check_range(self, "gaussians", self.gaussians, 1, 4096)
         check_range(self, "components", self.components, 1, LENGTH)

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.features import _descriptors
-from fer_classic.features.base import check_crops, check_range
+from fer_classic.features.base import check_crops, check_fitted_size, check_range
 from fer_classic.features.geometry import check_landmarks
 from fer_classic.landmarks import MIRROR
 
@@ -83,17 +83,7 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
         """
         crops, _ = check_faces(X)
         self.crop_size_ = crops.shape[1]
-        if not isinstance(self.cells, tuple | list) or not self.cells:
-            raise ValueError(
-                "cells of SIFTFeatures must be a tuple of whole numbers. "
-                f"Got {self.cells!r} instead."
-            )
-        for cell in self.cells:
-            check_range(self, "each cell", cell, 1, _descriptors.LARGEST_CELL)
-        if len(set(self.cells)) < len(self.cells):
-            raise ValueError(
-                f"cells of SIFTFeatures must differ. Got {self.cells!r}: remove one."
-            )
+        check_cells(self, _descriptors.LARGEST_CELL)
         return self
 
     def transform(self, X):
@@ -110,11 +100,7 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         crops, landmarks = check_faces(X)
-        if crops.shape[1] != self.crop_size_:
-            raise ValueError(
-                f"SIFTFeatures was fitted to crops of {self.crop_size_} pixels a side. "
-                f"Got {crops.shape[1]} instead."
-            )
+        check_fitted_size(self, crops)
         points = np.ascontiguousarray(landmarks[:, POINTS], dtype=np.float32)
         return describe(crops, points, self.cells).reshape(len(crops), -1)
 
@@ -186,6 +172,26 @@ def mirror_columns():
     place = np.arange(_descriptors.LENGTH).reshape(side, side, orientations)
     opposite = (orientations // 2 - np.arange(orientations)) % orientations
     return place[:, ::-1][:, :, opposite].ravel()
+
+
+def check_cells(owner, largest):
+    """Raise ValueError unless ``cells`` of a transformer are different sides of cells.
+
+    Parameters
+    ----------
+    owner : transformer with ``cells``
+    largest : int
+        Largest side in pixels.
+    """
+    cells, name = owner.cells, type(owner).__name__
+    if not isinstance(cells, tuple | list) or not cells:
+        raise ValueError(
+            f"cells of {name} must be a tuple of whole numbers. Got {cells!r} instead."
+        )
+    for cell in cells:
+        check_range(owner, "each cell", cell, 1, largest)
+    if len(set(cells)) < len(cells):
+        raise ValueError(f"cells of {name} must differ. Got {cells!r}: remove one.")
 
 
 def check_faces(faces):
