@@ -18,7 +18,9 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
     """Principal components of feature families, the same for a face and its mirror image.
 
     Every column is averaged over the face and its mirror image, since an expression is
-    the same in both. Columns of the geometry, which have unlike units, are standardised;
+    the same in both; where mirroring merely changes the order of a family's columns, its
+    part of the basis is symmetric, which averages by itself. Columns of the geometry,
+    which have unlike units, are standardised;
     then each family is scaled so that its squared distances between faces average to its
     weight, and all are reduced together by principal components (randomised: Halko et
     al., SIAM Review 2011). Features are computed some faces at a time, so that memory
@@ -88,8 +90,20 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         self.center_, self.scale_ = np.concatenate(centers), np.concatenate(scales)
         scaled = np.concatenate(scaled, axis=1)
         basis = principal_components(scaled, self.components, random)
-        self.basis_, self.step_ = rounded(basis)
+        self.basis_, self.step_ = rounded(self._evened(basis))
         return self
+
+    def _evened(self, basis):
+        """The basis without what rounding errors have made unsymmetric."""
+        parts, start = [], 0
+        for extractor in self.extractors_:
+            stop = start + len(extractor.get_feature_names_out())
+            own = basis[start:stop]
+            if hasattr(extractor, "mirror"):
+                own = (own + extractor.mirror(own.T).T) / 2
+            parts.append(own)
+            start = stop
+        return np.concatenate(parts)
 
     def _families(self):
         """Names of the families, in the order of the extractors."""
@@ -120,14 +134,12 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n, components)
         """
         check_is_fitted(self)
-        basis = self.basis_ * self.step_
-        return _in_batches(self._project, jobs, *X, basis)
+        basis = self.basis_ * self.step_ * self.scale_[:, None]
+        return _in_batches(self._project, jobs, *X, basis, self.center_ @ basis)
 
-    def _project(self, crops, landmarks, basis):
-        columns = _symmetric(crops, landmarks, self.extractors_)
-        columns -= self.center_
-        columns *= self.scale_
-        return columns @ basis
+    def _project(self, crops, landmarks, basis, center):
+        columns = _symmetric(crops, landmarks, self.extractors_, evened=True)
+        return columns @ basis - center
 
 
 def rounded(columns):
@@ -161,8 +173,12 @@ def _in_batches(function, jobs, crops, landmarks, *more):
     return np.concatenate(parts)
 
 
-def _symmetric(crops, landmarks, extractors):
-    """Columns averaged over faces and their mirror images, ndarray of float32."""
+def _symmetric(crops, landmarks, extractors, *, evened=False):
+    """Columns averaged over faces and their mirror images, ndarray of float32.
+
+    With ``evened``, what follows is the same for a column and its mirror image, so that
+    families whose columns merely change places are left as they are.
+    """
     crops = np.asarray(crops)
     mirrored = np.ascontiguousarray(crops[:, :, ::-1])
     opposite = mirror_landmarks(landmarks, crops.shape[2])
@@ -171,14 +187,15 @@ def _symmetric(crops, landmarks, extractors):
     parts = []
     for extractor in extractors:
         columns = extractor.transform(faces[extractor.reads])
-        if hasattr(extractor, "mirror"):  # a mere change of order
-            other = extractor.mirror(columns)
-        elif getattr(extractor, "symmetric", False):
-            other = columns
-        else:
-            other = extractor.transform(mirror[extractor.reads])
-        parts.append((columns + other) / 2)
-    return np.concatenate(parts, axis=1)
+        ordered = hasattr(extractor, "mirror")  # mirroring is a mere change of order
+        if not (ordered and evened or getattr(extractor, "symmetric", False)):
+            if ordered:
+                other = extractor.mirror(columns)
+            else:
+                other = extractor.transform(mirror[extractor.reads])
+            columns = (columns + other) / 2
+        parts.append(columns)
+    return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 
 def principal_components(rows, number, random):
