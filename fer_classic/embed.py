@@ -188,7 +188,7 @@ def _symmetric(crops, landmarks, extractors, *, evened=False):
     for extractor in extractors:
         columns = extractor.transform(faces[extractor.reads])
         ordered = hasattr(extractor, "mirror")  # mirroring is a mere change of order
-        if not (ordered and evened or getattr(extractor, "symmetric", False)):
+        if not ((ordered and evened) or getattr(extractor, "symmetric", False)):
             if ordered:
                 other = extractor.mirror(columns)
             else:

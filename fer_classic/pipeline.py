@@ -4,52 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from fer_classic.classify import ExpressionClassifier
 from fer_classic.duplicates import duplicate_groups, merge_groups
 from fer_classic.errors import FerClassicError
 from fer_classic.evaluate import check_folds, evaluate, grouped_folds
-from fer_classic.experts import fit_expert
-from fer_classic.features import FeatureTable, compute_features
-from fer_classic.landmarks import mirror_landmarks
-from fer_classic.persist import Model
 from fer_classic.runs import Timer
+from fer_classic.stack import features_of, learn, predict_part
 from fer_classic.submission import Predictions
-
-#: Faces whose features are computed at a time when predicting.
-BATCH = 4096
-
-
-def features_of(faces, features):
-    """Features of a face table.
-
-    Parameters
-    ----------
-    faces : FaceTable
-    features : dict of str to dict
-        Parameters by family.
-
-    Returns
-    -------
-    FeatureTable
-    """
-    return compute_features(faces.crops, faces.landmarks, features)
-
-
-def mirrored(faces):
-    """The faces mirrored, for ``balance="mirror"``.
-
-    Parameters
-    ----------
-    faces : FaceTable
-
-    Returns
-    -------
-    FaceTable
-        With other crops and landmarks; places in the photograph stay.
-    """
-    crops = np.ascontiguousarray(faces.crops[:, :, ::-1])
-    landmarks = mirror_landmarks(faces.landmarks, crops.shape[2])
-    return replace(faces, crops=crops, landmarks=landmarks)
 
 
 def fold_groups(faces):
@@ -169,7 +129,7 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
             with timer("cross-validation"):
                 scores = _cross_validation(faces, groups, settings, jobs)
             trained_on["cross_validation"] = scores
-        model = _learn(faces, groups, settings, jobs, progress, timer)
+        model = learn(faces, groups, settings, jobs=jobs, progress=progress, timer=timer)
     except FerClassicError:
         raise
     except ValueError as error:
@@ -179,50 +139,15 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
     return replace(model, trained_on=trained_on)
 
 
-def _learn(faces, groups, settings, jobs, progress=None, timer=None):
-    """Experts, then LightGBM on their out-of-fold scores and the named columns."""
-    timer = timer or Timer()
-    mirror, experts, scores = None, [], []
-    with timer("experts"):
-        for own in settings.experts:
-            expert, score = fit_expert(faces, groups, own, seed=settings.seed, jobs=jobs)
-            experts.append(expert)
-            scores.append(score)
-    with timer("features"):
-        table = _columns(faces, settings, scores)
-        if settings.classifier.get("balance") == "mirror":
-            mirror = _columns(mirrored(faces), settings, scores).X
-    classifier = ExpressionClassifier(
-        **settings.classifier, n_jobs=jobs, random_state=settings.seed
-    )
-    names = np.array(faces.classes.names)[faces.labels]
-    with timer("training"):
-        classifier.fit(table.X, names, groups, mirror, progress=progress)
-    return Model(settings, classifier, table.names, {}, tuple(experts))
-
-
-def _columns(faces, settings, scores):
-    """What LightGBM reads: the experts' scores of each class, and the named columns."""
-    parts, names = [], []
-    for number, own in enumerate(scores):
-        parts.append(own)
-        names += [f"expert__e{number}_{name}" for name in settings.class_set.names]
-    if settings.features:
-        table = features_of(faces, settings.features)
-        parts.append(table.X)
-        names += table.names
-    return FeatureTable(np.concatenate(parts, axis=1), tuple(names))
-
-
 def _cross_validation(faces, groups, settings, jobs):
     counts = np.bincount(faces.labels)
     check_folds(counts, faces.classes.names, settings.folds)
+    named = features_of(faces, settings.features) if settings.features else None
     probabilities = np.zeros((len(faces), len(faces.classes)))
     for train, test in grouped_folds(faces.labels, groups, settings.folds, settings.seed):
-        model = _learn(faces.take(train), groups[train], settings, jobs)
-        probabilities[test] = predict_faces(
-            model, faces.take(test), jobs=jobs
-        ).probabilities
+        part = named and named.take(train)
+        model = learn(faces.take(train), groups[train], settings, jobs=jobs, named=part)
+        probabilities[test] = predict_part(model, faces, test, jobs=jobs, named=named)
     return evaluate(
         faces.labels,
         probabilities.argmax(axis=1),
@@ -246,11 +171,6 @@ def _counts(faces):
     return dict(zip(faces.classes.names, counts.tolist(), strict=True))
 
 
-def _in_code_order(probabilities, sorted_names, classes):
-    """Columns by code instead of by alphabet."""
-    return probabilities[:, [list(sorted_names).index(name) for name in classes.names]]
-
-
 def predict_faces(model, faces, *, jobs=-1):
     """Predict every row of a face table.
 
@@ -266,22 +186,13 @@ def predict_faces(model, faces, *, jobs=-1):
     Predictions
         An unreadable image gets the class frequencies of the training set.
     """
-    classifier = model.classifier.set_params(n_jobs=jobs)
     classes = model.settings.class_set
-    prior = classifier.class_counts_ / classifier.class_counts_.sum()
-    probabilities = np.tile(prior, (len(faces), 1))
+    counts = dict(
+        zip(model.classifier.classes_, model.classifier.class_counts_, strict=True)
+    )
+    prior = np.array([counts[name] for name in classes.names])
+    probabilities = np.tile(prior / prior.sum(), (len(faces), 1))
     rows = np.flatnonzero(faces.readable)
-    for start in range(0, len(rows), BATCH):
-        some = rows[start : start + BATCH]
-        part = faces.take(some)
-        scores = [expert.scores(part, jobs) for expert in model.experts]
-        table = _columns(part, model.settings, scores)
-        if table.names != model.feature_names:
-            raise FerClassicError(
-                "The features computed here have other columns than the model was "
-                "trained on. Train it again with this version."
-            )
-        probabilities[some] = classifier.predict_proba(table.X)
-    probabilities = _in_code_order(probabilities, classifier.classes_, classes)
+    probabilities[rows] = predict_part(model, faces, rows, jobs=jobs)
     labels = probabilities.argmax(axis=1)
     return Predictions(faces.names, labels, probabilities, classes.names)

@@ -66,13 +66,13 @@ def test_the_seed_decides_whatever_the_threads(stacked, train_faces):
 
 def test_a_cross_validation_fits_experts_anew_in_each_fold(train_faces, monkeypatch):
     seen = []
-    import fer_classic.pipeline as pipeline
+    import fer_classic.stack as stack
 
     def noted(faces, *rest, **more):
         seen.append(set(faces.names))
         return fit_expert(faces, *rest, **more)
 
-    monkeypatch.setattr(pipeline, "fit_expert", noted)
+    monkeypatch.setattr(stack, "fit_expert", noted)
     settings = Settings.from_dict(QUICK | {"folds": 3, "experts": [EXPERT]})
     model = train_model(train_faces, settings, jobs=1)
     assert model.trained_on["cross_validation"]["folds"] == 3

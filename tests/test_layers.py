@@ -22,7 +22,7 @@ LAYERS = (
     *("calibrate", "boost", "classify"),
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "template", "submission", "judge", "seal", "tables", "persist"),
-    *("presets", "pipeline", "doctor", "cli"),
+    *("presets", "stack", "pipeline", "doctor", "cli"),
 )
 HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask")
 FILES = sorted(ROOT.rglob("*.py"))

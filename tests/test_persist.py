@@ -13,7 +13,8 @@ import pytest
 import fer_classic
 from fer_classic.errors import FerClassicError
 from fer_classic.persist import load_model, save_model
-from fer_classic.pipeline import features_of, predict_faces
+from fer_classic.pipeline import predict_faces
+from fer_classic.stack import features_of
 from fer_classic.tables import load_faces, load_features, save_faces, save_features
 
 MODEL = ("SHA256SUMS", "lightgbm.txt", "model.json", "state.npz")

@@ -10,12 +10,12 @@ from fer_classic.judge import copies_of, judge
 from fer_classic.pipeline import (
     check_classes,
     fold_groups,
-    mirrored,
     predict_faces,
     train_model,
     training_rows,
 )
 from fer_classic.runs import Timer
+from fer_classic.stack import mirrored
 
 
 def test_every_row_is_predicted_in_order(model, train_faces):
@@ -30,7 +30,7 @@ def test_every_row_is_predicted_in_order(model, train_faces):
 
 def test_batches_do_not_change_predictions(model, train_faces, monkeypatch):
     whole = predict_faces(model, train_faces).probabilities
-    monkeypatch.setattr("fer_classic.pipeline.BATCH", 7)
+    monkeypatch.setattr("fer_classic.stack.BATCH", 7)
     np.testing.assert_array_equal(predict_faces(model, train_faces).probabilities, whole)
 
 

@@ -10,8 +10,8 @@ from fer_classic.cli import data as commands
 from fer_classic.dataset import read_dataset
 from fer_classic.faces import extract_faces, face_parts
 from fer_classic.facetable import FaceTable
-from fer_classic.pipeline import features_of
 from fer_classic.settings import CARD_FEATURES, FaceSettings
+from fer_classic.stack import features_of
 from fer_classic.tables import (
     load_face_parts,
     load_faces,

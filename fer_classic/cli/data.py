@@ -193,7 +193,7 @@ def features(
 
 def _with_features(faces, features):
     """Features of some faces, and what else is told of each row."""
-    from fer_classic.pipeline import features_of
+    from fer_classic.stack import features_of
 
     rows = {
         "file": list(faces.names),

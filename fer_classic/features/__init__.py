@@ -53,6 +53,19 @@ class FeatureTable:
     def __len__(self):
         return len(self.X)
 
+    def take(self, rows):
+        """Some of the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+
+        Returns
+        -------
+        FeatureTable
+        """
+        return FeatureTable(self.X[rows], self.names)
+
     def family(self, prefix):
         """The columns whose names begin with ``prefix`` and two underscores.
 
