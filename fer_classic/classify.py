@@ -166,7 +166,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
-        self._check_parameters()
+        self.check_parameters()
         self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
         if len(self.classes_) < 2:
             raise ValueError(
@@ -228,7 +228,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
 
-    def _check_parameters(self):
+    def check_parameters(self):
+        """Raise ValueError if a parameter is impossible, as ``fit`` would."""
         one_of(self.prior, PRIORS, "prior")
         for name, low, high, kind in _LIMITS:
             check_range(self, name, getattr(self, name), low, high, kind)

@@ -27,9 +27,7 @@ def judge(predictions, faces, *, prior="uniform", copied=None):
     """
     known = faces.labels >= 0
     everyone = np.ones(len(faces), dtype=bool)
-    groups = None
-    if any(group is not None for group in faces.groups):
-        groups = merge_groups(np.arange(len(faces)), faces.groups)
+    groups = person_groups(faces)
 
     def scores(rows):
         return evaluate(
@@ -50,6 +48,22 @@ def judge(predictions, faces, *, prior="uniform", copied=None):
             result["covered"] = scores(faces.covered)
             result["uncovered"] = scores(~faces.covered)
     return result
+
+
+def person_groups(faces):
+    """The user's groups, rows without one standing alone, for intervals.
+
+    Parameters
+    ----------
+    faces : FaceTable
+
+    Returns
+    -------
+    ndarray of int64, shape (n,), or None where no row has a group
+    """
+    if all(group is None for group in faces.groups):
+        return None
+    return merge_groups(np.arange(len(faces)), faces.groups)
 
 
 def copies_of(training, tested):

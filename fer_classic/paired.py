@@ -1,4 +1,4 @@
-"""Two sets of predictions of the same images: which is better, how alike are they."""
+"""Two sets of predictions of the same images: which is better, how alike are they.
 
 Everywhere -1 stands for no answer, which is wrong.
 """

@@ -18,20 +18,14 @@ LAYERS = (
     *("sources", "manifest", "inputs", "dataset"),
     *("modelfiles", "cache", "parallel", "waiting", "cluster", "dasktrees"),
     *("detect", "landmarks", "align", "duplicates", "audit"),
-    *(
-        "features",
-        "balance",
-        "bootstrap",
-        "evaluate",
-        "paired",
-        "embed",
-        "kernel",
-        "experts",
-    ),
+    *("features", "balance", "bootstrap", "evaluate", "paired"),
+    *("embed", "kernel", "experts"),
     *("calibrate", "boost", "classify"),
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "template", "submission", "judge", "seal", "tables", "persist"),
-    *("presets", "stack", "pipeline", "doctor", "cli"),
+    *("presets", "stack", "pipeline"),
+    *("plan", "ablate", "estimate", "tabulate"),
+    *("doctor", "cli"),
 )
 HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask")
 FILES = sorted(ROOT.rglob("*.py"))

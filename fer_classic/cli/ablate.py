@@ -1,0 +1,137 @@
+"""The command ablate."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import progress_bar, say, table
+from fer_classic.cli.extract import extract_with_bar, read_samples
+from fer_classic.errors import UsageError
+
+#: Folder of finished folds in the output folder, by which it is known again.
+PARTS = "parts"
+
+
+@app.command()
+def ablate(
+    plan: Annotated[Path, typer.Argument(help="The plan, a TOML file.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the results; what it holds is not done again.")
+    ],
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show the runs and about how long they will take."),
+    ] = False,
+    cache: o.Cache = None,
+    jobs: o.Jobs = -1,
+    quiet: o.Quiet = False,
+):
+    """Tell what each part is worth.
+
+    Every run of the plan is cross-validated on the same folds and compared with the
+    base. A killed command continues when it is given again.
+
+    Example: fer-classic ablate scripts/ablation.toml --out runs/ablation
+    """
+    from fer_classic.ablate import Ablation
+    from fer_classic.plan import read_plan
+
+    read = read_plan(plan)
+    _check_folder(out)
+    samples = _samples(read)
+    kept = o.cache_folder_from(cache)
+
+    def faces_of(faces):
+        told = replace(read.settings, faces=faces)
+        title = f"faces ({faces.detector}, {faces.align}, {faces.crop_size} px)"
+        return extract_with_bar(samples, told, jobs, quiet, title, kept)
+
+    own = Ablation(read, faces_of, out, jobs=jobs)
+    if dry_run:
+        _show(own, read)
+        return
+    total = sum(len(own.missing(run)) for run in read.runs)
+    done = len(read.runs) * len(own.folds) - total
+    if done:
+        say(f"{done} folds lie finished in {out}")
+    _finish(own, read, total, quiet)
+    _write(own.table(), plan, out)
+
+
+def _check_folder(out):
+    """Refuse a folder that holds something else, or cannot be written."""
+    from fer_classic.runs import check_new
+
+    if (out / PARTS).is_dir():
+        return
+    check_new(out)
+
+
+def _samples(plan):
+    """The labelled images of the plan, or a random part of them."""
+    import numpy as np
+
+    samples = read_samples(list(plan.train), plan.settings).training_part()
+    if plan.images is None or plan.images >= len(samples):
+        return samples
+    random = np.random.default_rng(plan.seed)
+    rows = np.sort(random.choice(len(samples), plan.images, replace=False))
+    return samples.take(rows)
+
+
+def _finish(own, plan, total, quiet):
+    done = 0
+    with progress_bar("folds", total, quiet) as advance:
+        for run in plan.runs:
+
+            def step(run=run):
+                nonlocal done
+                done += 1
+                advance(done, run.name)
+
+            try:
+                own.finish(run, step)
+            except ValueError as error:
+                raise UsageError(f"Run {run.name!r}: {error}") from None
+
+
+def _show(own, plan):
+    from fer_classic.estimate import seconds_of_runs
+
+    spent = seconds_of_runs(own, plan)
+    rows = []
+    for run, seconds in zip(plan.runs, spent, strict=True):
+        left = len(own.missing(run))
+        rows.append([run.name, left, f"{seconds / 60:.1f}"])
+    print(table(rows, ["run", "folds to do", "minutes"]))
+    print(
+        f"{len(own.labels)} images, {len(own.folds)} folds; about {sum(spent) / 60:.0f} "
+        "minutes in all, estimated from trials on this machine"
+    )
+
+
+def _write(found, plan, out):
+    from fer_classic.runs import to_json, write_file
+    from fer_classic.tabulate import (
+        ablation_cells,
+        ablation_csv,
+        ablation_markdown,
+        ablation_picture,
+    )
+
+    texts = {
+        "ablation.csv": ablation_csv(found),
+        "ablation.md": ablation_markdown(found),
+        "ablation.json": to_json(found),
+        "ablation.png": ablation_picture(found),
+        "plan.toml": plan.read_bytes(),
+    }
+    for name, content in texts.items():
+        write_file(out / name, content, overwrite=True)
+    header, rows = ablation_cells(found)
+    print(table(rows, header))
+    say(f"written: {out}/ablation.json, .csv, .md and .png")
