@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.cache import surroundings
-from fer_classic.errors import FerClassicError
 from fer_classic.evaluate import check_folds, evaluate, grouped_folds
 from fer_classic.features import FeatureTable
-from fer_classic.judge import person_groups
 from fer_classic.paired import holm, paired_difference
 from fer_classic.pipeline import fold_groups, training_rows
 from fer_classic.runs import write_file
@@ -48,7 +46,6 @@ class Ablation:
         faces = self._faces[plan.settings.faces] = base.take(self.rows)
         self.labels, self.classes = faces.labels, faces.classes
         check_folds(np.bincount(self.labels), self.classes.names, plan.folds)
-        self.persons = person_groups(faces)
         self.groups = fold_groups(faces)
         self.folds = grouped_folds(self.labels, self.groups, plan.folds, plan.seed)
         content = [faces.names, faces.digests, faces.groups, faces.labels.tolist()]
@@ -90,7 +87,7 @@ class Ablation:
         for row in runs[1:]:
             predicted, k = row.pop("predicted"), len(self.classes)
             row["difference"] = paired_difference(
-                self.labels, predicted, base, k, groups=self.persons
+                self.labels, predicted, base, k, groups=self.groups
             )
         adjusted = holm([row["difference"]["p"] for row in runs[1:]])
         for row, p in zip(runs[1:], adjusted, strict=True):
@@ -110,7 +107,7 @@ class Ablation:
         predicted = np.empty(len(self.labels), dtype=np.int64)
         for (_, test), part in zip(self.folds, parts, strict=True):
             predicted[test] = part["labels"]
-        scores = evaluate(self.labels, predicted, self.classes.names, groups=self.persons)
+        scores = evaluate(self.labels, predicted, self.classes.names, groups=self.groups)
         return {
             "name": run.name,
             "settings": run.settings.to_dict(),
@@ -138,7 +135,7 @@ class Ablation:
         """Train and predict; labels by code, and what it took."""
         faces = self.faces(run)
         named, seconds = self._named(run, faces)
-        train = part_of(train, self.labels, self.groups, run.fraction, self.plan.seed)
+        train = part_of(train, self.labels, run.fraction, self.plan.seed)
         start = time.perf_counter()
         if run.estimator == "lightgbm":
             own = named and named.take(train)
@@ -192,39 +189,31 @@ class Ablation:
         return FeatureTable(np.hstack([table.X for table in tables]), names), seconds
 
 
-def part_of(rows, labels, groups, fraction, seed):
-    """A random part of training rows; larger parts hold the smaller ones.
+def part_of(rows, labels, fraction, seed):
+    """A random part of training rows, of each class alike; larger parts hold smaller ones.
 
     Parameters
     ----------
     rows : ndarray of int, shape (m,)
-    labels, groups : ndarray, shape (n,)
-        Of all rows. Groups stay whole.
+    labels : ndarray of int, shape (n,)
+        Of all rows.
     fraction : float
-        Above 0, at most 1.
+        Above 0, at most 1. At least two rows of each class are kept.
     seed : int
 
     Returns
     -------
     ndarray of int, sorted
-
-    Raises
-    ------
-    FerClassicError
-        A class is left with fewer than two rows.
     """
-    if fraction == 1:
-        return rows
-    names, index = np.unique(groups[rows], return_inverse=True)
-    chance = np.random.default_rng(seed).random(len(names))
-    kept = rows[chance[index] < fraction]
-    counts = np.bincount(labels[kept], minlength=labels.max() + 1)
-    if counts.min() < 2:
-        raise FerClassicError(
-            f"A fraction of {fraction} leaves {counts.min()} training image(s) of a "
-            "class: raise it, or give more images."
-        )
-    return kept
+    order = np.random.default_rng(seed).permutation(len(labels))
+    place = np.empty(len(labels), dtype=np.int64)
+    place[order] = np.arange(len(labels))
+    kept = []
+    for code in np.unique(labels[rows]):
+        own = rows[labels[rows] == code]
+        number = max(2, round(fraction * len(own)))
+        kept.append(own[np.argsort(place[own])[:number]])
+    return np.sort(np.concatenate(kept))
 
 
 def make_estimator(name, seed, jobs):

@@ -14,48 +14,61 @@ LIKELY_ROUNDS = 200
 STEPS = 40
 
 
-def seconds_of_runs(ablation, plan):
-    """Seconds that the missing folds of each run will take, roughly.
+def seconds_of_runs(plan, samples, extract, *, jobs=-1):
+    """Seconds that each run of a plan will take, roughly, if nothing of it is finished.
 
-    Faces are known already; features are timed on a few of them, boosting by a few
-    rounds on as many rows and columns, kernels by a product of matrices.
+    Faces and features are timed on a few images, boosting by a few rounds on as many
+    rows and columns, kernels by a product of matrices.
 
     Parameters
     ----------
-    ablation : Ablation
     plan : Plan
+    samples : Samples
+        All images of the plan.
+    extract : callable
+        The face table of some samples under given FaceSettings, without any cache.
+    jobs : int
+        Threads.
 
     Returns
     -------
     list of float
     """
-    known = {}
-    return [
-        len(ablation.missing(run)) * _seconds_of_fold(ablation, run, known)
-        for run in plan.runs
-    ]
+    random = np.random.default_rng(plan.seed)
+    rows = random.choice(len(samples), min(FACES, len(samples)), replace=False)
+    some, tables, known, spent = samples.take(np.sort(rows)), {}, {}, []
+    # Loads and warms what the first fit would be charged with.
+    _seconds_of_boosting(plan.runs[0], 50, 3, len(samples.classes), jobs)
+    for run in plan.runs:
+        seconds = 0.0
+        if run.settings.faces not in tables:
+            start = time.perf_counter()
+            tables[run.settings.faces] = extract(some, run.settings.faces)
+            seconds = (time.perf_counter() - start) / len(some) * len(samples)
+        faces = tables[run.settings.faces]
+        fold = _seconds_of_fold(plan, run, faces, len(samples), known, jobs)
+        spent.append(seconds + plan.folds * fold)
+    return spent
 
 
-def _seconds_of_fold(ablation, run, known):
-    if not ablation.missing(run):
-        return 0.0
-    faces = ablation.faces(run)
-    share = 1 - 1 / len(ablation.folds)
-    rows = int(len(faces) * share * run.fraction)
-    seconds, columns = 0.0, 0
-    some = faces.take(np.arange(min(FACES, len(faces))))
+def _seconds_of_fold(plan, run, faces, images, known, jobs):
+    rows = max(10, int(images * (1 - 1 / plan.folds) * run.fraction))
+    seconds, columns, classes = 0.0, 0, len(faces.classes)
     if run.settings.features:
+        compute_features(faces.crops[:1], faces.landmarks[:1], run.settings.features)
         start = time.perf_counter()
-        made = compute_features(some.crops, some.landmarks, run.settings.features)
-        seconds += (time.perf_counter() - start) / len(some) * len(faces)
-        columns = len(made.names)
-    classes = len(faces.classes)
+        made = compute_features(faces.crops, faces.landmarks, run.settings.features)
+        # Once for all folds.
+        spent = (time.perf_counter() - start) / len(faces) * images
+        seconds, columns = spent / plan.folds, len(made.names)
     for own in run.settings.experts:
         seconds += _seconds_of_expert(own, rows, classes)
         columns += classes
+    if run.estimator != "lightgbm":
+        return seconds + _seconds_of_product(rows, rows * columns)
     key = rows, columns, run.settings.classifier.get("num_leaves")
     if key not in known:
-        known[key] = _seconds_of_boosting(run, rows, columns, classes, ablation.jobs)
+        known[key] = _seconds_of_boosting(run, rows, columns, classes, jobs)
     return seconds + known[key]
 
 
@@ -74,14 +87,20 @@ def _seconds_of_boosting(run, rows, columns, classes, jobs):
         times.append(time.perf_counter() - start)
     fits = SMALL_FOLDS + 1 if rows < SMALL_SET else 1
     rounds = min(run.settings.classifier.get("n_estimators", 600), LIKELY_ROUNDS)
-    return fits * (times[0] + (times[1] - times[0]) / ROUNDS * rounds)
+    one = max(0.0, times[1] - times[0]) / ROUNDS
+    return fits * (times[0] + one * rounds)
 
 
 def _seconds_of_expert(expert, rows, classes):
+    systems = classes * (expert.get("folds", 6) + 1)
+    return _seconds_of_product(
+        rows, rows * (expert.get("components", 512) + STEPS * systems)
+    )
+
+
+def _seconds_of_product(rows, others):
+    """Of ``rows * others`` multiplications and additions, in products of matrices."""
     matrix = np.random.default_rng(0).normal(size=(SIDE, SIDE)).astype(np.float32)
     start = time.perf_counter()
     matrix @ matrix
-    speed = 2 * SIDE**3 / (time.perf_counter() - start)
-    systems = classes * (expert.get("folds", 6) + 1)
-    products = expert.get("components", 512) + STEPS * systems
-    return 2 * rows**2 * products / speed
+    return rows * others * (time.perf_counter() - start) / SIDE**3

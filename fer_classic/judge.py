@@ -27,7 +27,9 @@ def judge(predictions, faces, *, prior="uniform", copied=None):
     """
     known = faces.labels >= 0
     everyone = np.ones(len(faces), dtype=bool)
-    groups = person_groups(faces)
+    groups = None
+    if any(group is not None for group in faces.groups):
+        groups = merge_groups(np.arange(len(faces)), faces.groups)
 
     def scores(rows):
         return evaluate(
@@ -48,22 +50,6 @@ def judge(predictions, faces, *, prior="uniform", copied=None):
             result["covered"] = scores(faces.covered)
             result["uncovered"] = scores(~faces.covered)
     return result
-
-
-def person_groups(faces):
-    """The user's groups, rows without one standing alone, for intervals.
-
-    Parameters
-    ----------
-    faces : FaceTable
-
-    Returns
-    -------
-    ndarray of int64, shape (n,), or None where no row has a group
-    """
-    if all(group is None for group in faces.groups):
-        return None
-    return merge_groups(np.arange(len(faces)), faces.groups)
 
 
 def copies_of(training, tested):

@@ -65,7 +65,7 @@ class Plan:
         return self.runs[0].settings
 
 
-def read_plan(path):
+def read_plan(path, train=None):
     """Read a plan and check all of it.
 
     Parameters
@@ -74,10 +74,12 @@ def read_plan(path):
         TOML. At the top what all runs share: ``train`` (an input or a list of them,
         relative to the file), ``images``, ``folds``, ``seed``, ``classes``, ``labels``,
         ``groups``. A table ``base`` and tables ``run`` with a ``name`` each: any settings
-        (``balance``, ``align``, ``learning_rate``, ...), ``preset``, ``features`` (a list
-        of families, or a table of their parameters), ``without`` (a list of families), a
-        table for each family whose parameters change, ``experts``, ``estimator`` and
-        ``fraction``.
+        (``balance``, ``align``, ``learning_rate``, ...), ``preset`` (in the place of the
+        base's features, experts and classifier), ``features`` (a list of families, or a
+        table of their parameters), ``without`` (a list of families), a table for each
+        family whose parameters change, ``experts``, ``estimator`` and ``fraction``.
+    train : list of str, optional
+        Inputs in the place of those of the plan.
 
     Returns
     -------
@@ -92,10 +94,7 @@ def read_plan(path):
     values = _toml(path)
     for key in values:
         one_of(key, (*SHARED, "base", "run"), f"key of {path}")
-    inputs = values.get("train")
-    inputs = [inputs] if isinstance(inputs, str) else inputs
-    if not inputs or not all(isinstance(one, str) for one in inputs):
-        raise UsageError(f"{path} must name its images: train = 'photographs/'.")
+    inputs = train or _inputs(values.get("train"), path)
     images, folds = values.get("images"), values.get("folds", 5)
     _whole("images", images, 10) if images is not None else None
     _whole("folds", folds, 2)
@@ -104,9 +103,20 @@ def read_plan(path):
     tables = _tables(values, path)
     base = _run(tables[0], start, shared)
     runs = [base, *(_run(own, base.settings, shared) for own in tables[1:])]
-    folder = Path(path).absolute().parent
-    train = tuple(str(folder / one) for one in inputs)
-    return Plan(train, images, folds, start.seed, tuple(runs))
+    return Plan(tuple(inputs), images, folds, start.seed, tuple(runs))
+
+
+def _inputs(given, path):
+    """The inputs of a plan, relative to its folder."""
+    inputs = [given] if isinstance(given, str) else given
+    if not isinstance(inputs, list) or not inputs:
+        raise UsageError(
+            f"{path} must name its images, train = 'photographs/', unless --train does. "
+            f"Got {given!r} instead."
+        )
+    if bad := [one for one in inputs if not isinstance(one, str)]:
+        raise UsageError(f"train of {path} must be text. Got {bad[0]!r} instead.")
+    return [str(Path(path).absolute().parent / one) for one in inputs]
 
 
 def _toml(path):
@@ -157,7 +167,8 @@ def _checked_run(table, base, shared):
         one_of(key, (*_OWN, *CROP_FAMILIES, *known), "key")
     settings = base
     if "preset" in table:
-        settings = preset_settings(table["preset"], faces=base.faces, **shared)
+        own = preset_settings(table["preset"], **shared)
+        settings = replace(own, faces=base.faces)
     changes = {key: value for key, value in table.items() if key in known}
     settings = settings.with_changes(**changes)
     settings = replace(settings, features=_features(table, settings.features))

@@ -22,6 +22,9 @@ def ablate(
     out: Annotated[
         Path, typer.Option(help="Folder for the results; what it holds is not done again.")
     ],
+    train: Annotated[
+        list[str] | None, typer.Option(help=f"Instead of the plan's images. {o.DATA}")
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Show the runs and about how long they will take."),
@@ -40,7 +43,7 @@ def ablate(
     from fer_classic.ablate import Ablation
     from fer_classic.plan import read_plan
 
-    read = read_plan(plan)
+    read = read_plan(plan, train)
     _check_folder(out)
     samples = _samples(read)
     kept = o.cache_folder_from(cache)
@@ -50,10 +53,10 @@ def ablate(
         title = f"faces ({faces.detector}, {faces.align}, {faces.crop_size} px)"
         return extract_with_bar(samples, told, jobs, quiet, title, kept)
 
-    own = Ablation(read, faces_of, out, jobs=jobs)
     if dry_run:
-        _show(own, read)
+        _show(read, samples, jobs)
         return
+    own = Ablation(read, faces_of, out, jobs=jobs)
     total = sum(len(own.missing(run)) for run in read.runs)
     done = len(read.runs) * len(own.folds) - total
     if done:
@@ -99,19 +102,42 @@ def _finish(own, plan, total, quiet):
                 raise UsageError(f"Run {run.name!r}: {error}") from None
 
 
-def _show(own, plan):
+def _show(plan, samples, jobs):
     from fer_classic.estimate import seconds_of_runs
+    from fer_classic.faces import extract_faces
 
-    spent = seconds_of_runs(own, plan)
-    rows = []
-    for run, seconds in zip(plan.runs, spent, strict=True):
-        left = len(own.missing(run))
-        rows.append([run.name, left, f"{seconds / 60:.1f}"])
-    print(table(rows, ["run", "folds to do", "minutes"]))
+    def extract(some, faces):
+        return extract_faces(some, faces, jobs=jobs)
+
+    spent = seconds_of_runs(plan, samples, extract, jobs=jobs)
+    rows = [
+        [run.name, _changes(run, plan.runs[0]), f"{seconds / 60:.1f}"]
+        for run, seconds in zip(plan.runs, spent, strict=True)
+    ]
+    print(table(rows, ["run", "what it changes", "minutes"]))
     print(
-        f"{len(own.labels)} images, {len(own.folds)} folds; about {sum(spent) / 60:.0f} "
-        "minutes in all, estimated from trials on this machine"
+        f"{len(samples)} images, {plan.folds} folds: about {sum(spent) / 60:.0f} minutes "
+        "in all, faces included, estimated from trials on this machine"
     )
+
+
+def _changes(run, base):
+    """What a run changes, in one line."""
+    own, other = run.settings.to_dict(), base.settings.to_dict()
+    flat = []
+    for key, value in own.items():
+        before = other[key]
+        if key in ("faces", "classifier"):
+            flat += [f"{k}={v}" for k, v in value.items() if before.get(k) != v]
+        elif key == "features" and value != before:
+            flat.append(f"features={'+'.join(value)}")
+        elif key == "experts" and value != before:
+            flat.append(f"{len(value)} expert(s)")
+    if run.estimator != base.estimator:
+        flat.append(f"estimator={run.estimator}")
+    if run.fraction != base.fraction:
+        flat.append(f"fraction={run.fraction:g}")
+    return ", ".join(flat) or "-"
 
 
 def _write(found, plan, out):
