@@ -114,3 +114,14 @@ def test_pictures_made_worse_keep_their_kind(script):
         for kind in ("dark", "bright")
     )
     assert dark.mean() < gray.mean() < bright.mean()
+
+
+def test_the_tour_of_the_api_runs(script, demo_folder, monkeypatch, capsys):
+    tour = script("tour")
+    monkeypatch.setattr(sys, "argv", ["tour.py", str(demo_folder)])
+    tour.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("data: 80 training images") and "24 to predict" in said[0]
+    begun = [line.partition(":")[0] for line in said]
+    assert begun[1:5] == ["faces", "copies", "HOG", "table"]
+    assert begun[-1] == "against the shipped model"
