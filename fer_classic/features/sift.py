@@ -21,6 +21,15 @@ POINTS = (
     *(62, 66),
 )
 
+#: Landmarks of each region of the face, as iBUG 300-W numbers them.
+REGIONS = {
+    "jaw": range(17),
+    "brows": range(17, 27),
+    "nose": range(27, 36),
+    "eyes": range(36, 48),
+    "mouth": range(48, 68),
+}
+
 _orientation_shares = lru_cache(maxsize=1)(_descriptors.orientation_shares)
 
 
@@ -120,6 +129,20 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
         opposite = [POINTS.index(MIRROR[point]) for point in POINTS]
         by_point = columns.reshape(shape)[:, :, opposite]
         return by_point[..., mirror_columns()].reshape(len(columns), -1)
+
+    def region_columns(self):
+        """Columns of each region of the face, in the order of REGIONS.
+
+        Returns
+        -------
+        list of ndarrays of int
+        """
+        shape = (len(self.cells), len(POINTS), _descriptors.LENGTH)
+        place = np.arange(np.prod(shape)).reshape(shape)
+        return [
+            place[:, [i for i, p in enumerate(POINTS) if p in region]].ravel()
+            for region in REGIONS.values()
+        ]
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.
