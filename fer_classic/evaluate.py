@@ -2,8 +2,9 @@
 
 import numpy as np
 
-#: Bootstrap repetitions and bins of the calibration error.
-REPEATS = 2000
+from fer_classic.bootstrap import bootstrap_counts, with_interval
+
+#: Bins of the calibration error.
 BINS = 15
 
 
@@ -98,9 +99,7 @@ def scores_of_confusion(confusion):
 def bootstrap_confusions(truth, predicted, n_classes, groups=None, random_state=0):
     """Confusion counts of bootstrap samples.
 
-    Drawing n images with replacement is drawing n times from the cells of the
-    confusion matrix, so the cost does not depend on n. With groups, whole groups are
-    drawn (the cluster bootstrap): images of one person are not independent.
+    See :func:`fer_classic.bootstrap.bootstrap_counts`.
 
     Parameters
     ----------
@@ -113,21 +112,9 @@ def bootstrap_confusions(truth, predicted, n_classes, groups=None, random_state=
     -------
     ndarray of float64, shape (REPEATS, n_classes, n_classes)
     """
-    random = np.random.default_rng(random_state)
     cells = truth * n_classes + predicted
-    size = n_classes**2
-    if groups is None:
-        counts = np.bincount(cells, minlength=size)
-        drawn = random.multinomial(len(cells), counts / len(cells), size=REPEATS)
-        return drawn.reshape(REPEATS, n_classes, n_classes).astype(np.float64)
-    names, index = np.unique(groups, return_inverse=True)
-    table = np.zeros((len(names), size))
-    np.add.at(table, (index, cells), 1)
-    even = np.full(len(names), 1 / len(names))
-    drawn = np.empty((REPEATS, size))
-    for repeat in range(REPEATS):
-        drawn[repeat] = random.multinomial(len(names), even) @ table
-    return drawn.reshape(REPEATS, n_classes, n_classes)
+    drawn = bootstrap_counts(cells, n_classes**2, groups, random_state)
+    return drawn.reshape(-1, n_classes, n_classes)
 
 
 def expected_calibration_error(confidence, correct, weights=None, bins=BINS):
@@ -189,14 +176,14 @@ def evaluate(truth, predicted, class_names, probabilities=None, groups=None, pri
     sample = scores_of_confusion(bootstrap_confusions(truth, predicted, k, groups))
     result = {"n": len(truth)}
     for name in ("balanced_accuracy", "accuracy", "macro_f1"):
-        result[name] = _with_interval(values[name], sample[name])
+        result[name] = with_interval(values[name], sample[name])
     if probabilities is not None:
         result |= _probability_scores(truth, probabilities[known], confusion, prior)
     result["per_class"] = {
         class_names[i]: {
             "n": int(confusion[i].sum()),
             "precision": float(values["precision"][i]),
-            "recall": _with_interval(values["recall"][i], sample["recall"][:, i]),
+            "recall": with_interval(values["recall"][i], sample["recall"][:, i]),
             "f1": float(values["f1"][i]),
         }
         for i in range(k)
@@ -218,14 +205,6 @@ def _probability_scores(truth, probabilities, confusion, prior):
             probabilities.max(axis=1), correct, weights
         ),
     }
-
-
-def _with_interval(value, sample):
-    if not np.isfinite(value):
-        return {"value": None, "low": None, "high": None}
-    sample = sample[np.isfinite(sample)]
-    low, high = np.percentile(sample, [2.5, 97.5])
-    return {"value": float(value), "low": float(low), "high": float(high)}
 
 
 def check_folds(counts, names, n_folds):

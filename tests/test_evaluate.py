@@ -219,7 +219,7 @@ def test_intervals_are_wider_where_images_of_a_person_go_together():
 
 
 def test_the_interval_covers_the_true_value_as_often_as_it_says(monkeypatch):
-    monkeypatch.setattr(sys.modules["fer_classic.evaluate"], "REPEATS", 400)
+    monkeypatch.setattr(sys.modules["fer_classic.bootstrap"], "REPEATS", 400)
     random = np.random.default_rng(4)
     covered = 0
     for _ in range(300):
