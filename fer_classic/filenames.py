@@ -38,34 +38,39 @@ class NameFinder:
         The name itself counts first, then its longest ending that fits an ending of an
         image's path, with extension before without.
         """
-        if isinstance(name, str) and name in self._exact:
-            return self._exact[name]
-        for text in _endings(str(name).replace("\\", "/")):
-            if text in self._spellings:
-                return self._spellings[text]
+        if (row := self._exact.get(name)) is not None:
+            return row
+        path = _tidy(str(name).replace("\\", "/"))
+        for text in (path, _stem(path)):
+            while text:
+                if (row := self._spellings.get(text)) is not None:
+                    return row
+                text = text.partition("/")[2]
         return ABSENT
 
     @cached_property
     def _spellings(self):
-        found = {}
+        found = dict(self._exact)
         for row, name in enumerate(self.names):
-            for text in {name, *_endings(name)}:
-                found[text] = row if text not in found else SEVERAL
+            path = _tidy(name)
+            for text in (path, _stem(path)):
+                while text:
+                    if found.setdefault(text, row) != row:
+                        found[text] = SEVERAL
+                    text = text.partition("/")[2]
         return found
 
 
-def _endings(name):
-    """Ways to write a path, the longest first: less folders, then less the extension."""
-    if "//" in name or name.startswith("./") or "/./" in name:
-        name = str(PurePosixPath(name))
-    start = name.rfind("/") + 1
-    dot = name.rfind(".", start)
-    stem = name[:dot] if start < dot < len(name) - 1 else None
-    for text in (name, stem) if stem else (name,):
-        yield text
-        for _ in range(text.count("/", 0, start)):
-            text = text.split("/", 1)[1]
-            yield text
+def _tidy(path):
+    """A path without empty parts and parts that are a dot."""
+    odd = "//" in path or "./" in path
+    return str(PurePosixPath(path)) if odd else path
+
+
+def _stem(path):
+    """A path without the extension of its file; empty if it has none."""
+    start, dot = path.rfind("/") + 1, path.rfind(".")
+    return path[:dot] if start < dot < len(path) - 1 else ""
 
 
 def match_names(asked, names, what="template"):

@@ -23,7 +23,7 @@ LAYERS = (
     *("calibrate", "boost", "classify"),
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "filenames", "template", "submission"),
-    *("detections", "answers", "results", "compare"),
+    *("detections", "answers", "results", "matching", "compare"),
     *("judge", "seal", "tables", "persist"),
     *("presets", "pipeline", "doctor", "cli"),
 )

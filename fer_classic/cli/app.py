@@ -11,7 +11,7 @@ from fer_classic.errors import FerClassicError
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
     *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "info", "doctor"),
+    *("score", "compare", "info", "doctor"),
 )
 
 app = typer.Typer(
@@ -31,7 +31,14 @@ _interrupts = []
 
 def main():
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    from fer_classic.cli import data, inspect, predict, run, train  # noqa: F401  they register commands
+    from fer_classic.cli import (  # noqa: F401  they register commands
+        compare,
+        data,
+        inspect,
+        predict,
+        run,
+        train,
+    )
 
     app.registered_commands.sort(key=lambda own: _ORDER.index(own.callback.__name__))
     for number in (signal.SIGINT, signal.SIGTERM):
