@@ -27,6 +27,9 @@ _EIGHT = (
 _SEVEN = tuple(name for name in _EIGHT if name != "contempt")
 _ORDERS = {7: _SEVEN, 8: _EIGHT, 9: _SEVEN, 10: _EIGHT}
 
+#: Most objects around a face.
+_DEEPEST = 4
+
 _COLUMN = {}
 
 
@@ -46,7 +49,7 @@ def is_scores(value):
     return bool(known) and all(_is_number(value[key]) for key in known)
 
 
-def answer(value, name):
+def answer(value, name, depth=0):
     """Label and scores of one image.
 
     Parameters
@@ -57,6 +60,8 @@ def answer(value, name):
         and one score or a list of scores.
     name : str
         The image, for messages.
+    depth : int
+        Objects around the value.
 
     Returns
     -------
@@ -73,11 +78,11 @@ def answer(value, name):
     if value is None or isinstance(value, str | int | float):
         return value, None
     if isinstance(value, dict):
-        return _face(value, name)
+        return _face(value, name, depth)
     if not value or value[0] is None:  # no face
         return None, None
     if all(isinstance(face, dict) for face in value):
-        return _face(max(value, key=_prominence), name)
+        return _face(max(value, key=_prominence), name, depth)
     if isinstance(value[0], str) and len(value) == 2:
         if _is_number(value[1]):  # the label and its own score
             return value[0], None
@@ -88,11 +93,13 @@ def answer(value, name):
     )
 
 
-def _face(face, name):
+def _face(face, name, depth):
     """Label and scores of one object; faces within it are looked at too."""
     for key in FACES:
         if isinstance(face.get(key), list | dict):
-            return answer(face[key], name)
+            if depth == _DEEPEST:
+                raise FerClassicError(f"The faces for {name!r} lie too deep in each other.")
+            return answer(face[key], name, depth + 1)
     scores = next((face[key] for key in SCORES if is_scores(face.get(key))), None)
     if scores is None and is_scores(face):
         scores = face

@@ -21,7 +21,7 @@ def compare(
     results: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RESULTS…",
+            metavar="RESULTS",
             help="Result files: submission.json of any layout, predictions.csv, other CSV, "
             "or JSON of fer, deepface, py-feat (CSV), hsemotion.",
         ),
