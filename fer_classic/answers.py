@@ -12,11 +12,10 @@ from fer_classic.filenames import NAME_KEYS, NameFinder
 from fer_classic.submission import read_template
 from fer_classic.template import pairs_of, read_layout
 
-_CSV_LABELS = (*d.LABELS, "y_pred", "emotion_label", "predicted_emotion")
 _CSV_CONFIDENCE = ("facescore", "face_confidence")
 
 
-def read_answers(path, names=()):
+def read_answers(path, names=(), true=False):
     """Read a result file of any shape that :mod:`fer_classic.results` lists.
 
     Parameters
@@ -24,6 +23,8 @@ def read_answers(path, names=()):
     path : path-like
     names : sequence of str or NameFinder
         The images, which help to tell the key of file names.
+    true : bool
+        Whether the true labels are asked for, where a table has predicted ones too.
 
     Returns
     -------
@@ -39,7 +40,7 @@ def read_answers(path, names=()):
         The file cannot be read, or is of no known shape.
     """
     if Path(path).suffix.lower() == ".csv":
-        return _read_csv(path)
+        return _read_csv(path, true)
     return _read_json(path, names)
 
 
@@ -97,14 +98,14 @@ def _joined(pairs):
     return list(faces.items())
 
 
-def _read_csv(path):
+def _read_csv(path, true):
     """The same of a CSV file."""
     names, labels, scores, sure = [], [], array("d"), []
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
             header = next(reader, [])
-            place, label, columns, confidence = _columns(header, path)
+            place, label, columns, confidence = _columns(header, path, true)
             for row in filter(None, reader):
                 row += [""] * (len(header) - len(row))
                 names.append(row[place])
@@ -134,13 +135,14 @@ def _read_csv(path):
     return [names[i] for i in keep], [labels[i] for i in keep], full[keep]
 
 
-def _columns(header, path):
+def _columns(header, path, true):
     """Places of the name, the label, the scores and the confidence of the face."""
     folded = {}
     for place, text in enumerate(header):
         folded.setdefault(text.strip().lower(), place)
     name = next((folded[key] for key in NAME_KEYS if key in folded), None)
-    label = next((folded[key] for key in _CSV_LABELS if key in folded), None)
+    wanted = d.LABELS[::-1] if true else d.LABELS
+    label = next((folded[key] for key in wanted if key in folded), None)
     scores = {d.column(t): i for t, i in folded.items() if d.column(t) is not None}
     if name is None or (label is None and not scores):
         raise FerClassicError(

@@ -10,9 +10,14 @@ EXPRESSIONS = tuple(ALIASES)
 
 #: Keys of the scores, of the label, and of several faces, in a record.
 SCORES = ("emotions", "emotion", "scores", "probabilities", "emotion_scores", "probs")
+PREDICTED = (
+    *("dominant_emotion", "predicted_emotion", "prediction", "predicted", "pred"),
+    *("predicted_label", "pred_label", "predicted_class", "y_pred", "top_emotion"),
+)
+#: Where a file has both, label may well be the true one.
 LABELS = (
-    *("dominant_emotion", "label", "class", "emotion", "expression"),
-    *("prediction", "predicted", "pred", "category", "top_emotion"),
+    *PREDICTED,
+    *("label", "class", "emotion", "expression", "category", "emotion_label"),
 )
 FACES = ("faces", "detections", "results", "result", "analysis", "predictions")
 _CONFIDENCE = ("face_confidence", "facescore", "confidence", "score", "det_score")
@@ -27,6 +32,8 @@ _EIGHT = (
 _SEVEN = tuple(name for name in _EIGHT if name != "contempt")
 _ORDERS = {7: _SEVEN, 8: _EIGHT, 9: _SEVEN, 10: _EIGHT}
 
+#: Larger whole numbers are no float.
+_LARGEST = 10**300
 #: Most objects around a face.
 _DEEPEST = 4
 
@@ -147,13 +154,14 @@ def _prominence(face):
     area = 0.0
     if len(sides) == 2 and all(map(_is_number, sides)):
         area = float(sides[0]) * float(sides[1])
-    return (float(sure) if sure is not None else 0.0, area)
+    sure = 0.0 if sure is None else float(sure)
+    return (sure if sure == sure else 0.0, area)
 
 
 def _is_number(value):
     """Whether a value is a number, or text that holds one, as ``default=str`` writes."""
     if isinstance(value, int | float):
-        return not isinstance(value, bool)
+        return not isinstance(value, bool) and not abs(value) > _LARGEST
     if isinstance(value, str):
         with suppress(ValueError):
             float(value)

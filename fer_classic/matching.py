@@ -74,7 +74,7 @@ def read_truth(path, classes, group_pattern=None):
     FerClassicError
         The file cannot be read, names an image twice, or holds a label that is unknown.
     """
-    found = read_result(path, classes)
+    found = read_result(path, classes, true=True)
     count = Counter(found.names)
     if twice := [name for name, number in count.items() if number > 1]:
         raise FerClassicError(f"{path} names images twice: {listed(twice)}.")
@@ -155,19 +155,9 @@ def match_result(path, name, truth, find):
     """
     found = read_result(path, truth.classes, find)
     rows = np.array([find.row(own) for own in found.names], dtype=np.int64)
-    notes, several = list(found.notes), np.flatnonzero(rows == SEVERAL)
-    if several.size:
-        notes.append(
-            f"{several.size} name(s) fit several images, such as "
-            f"{found.names[several[0]]}: write them with folder and extension"
-        )
     known = np.flatnonzero(rows >= 0)
     places, first, counts = np.unique(rows[known], return_index=True, return_counts=True)
-    if not (truth.labels[places] >= 0).any():
-        raise FerClassicError(
-            f"{path} names none of the images with a true label. It names "
-            f"{listed(found.names) or 'no image'}; the truth names {listed(truth.names)}."
-        )
+    _check_useful(found, truth, places, path)
     taken = known[first]
     codes = np.full(len(truth.names), -1, dtype=np.int64)
     codes[places] = found.codes[taken]
@@ -176,19 +166,41 @@ def match_result(path, name, truth, find):
         probabilities = np.full((len(codes), len(truth.classes)), np.nan)
         probabilities[places] = found.probabilities[taken]
     scored = truth.labels >= 0
-    named = np.zeros(len(codes), dtype=bool)
-    named[places] = True
-    outside = np.zeros(len(codes), dtype=bool)
-    outside[places] = found.outside[taken]
+    missing = scored.copy()
+    missing[places] = False
     told = {
         "answered": int((codes[scored] >= 0).sum()),
-        "missing": [truth.names[i] for i in np.flatnonzero(scored & ~named)],
+        "missing": [truth.names[i] for i in np.flatnonzero(missing)],
         "extra": [str(found.names[i]) for i in np.flatnonzero(rows < 0)],
         "double": [truth.names[i] for i in places[counts > 1]],
-        "outside": int((outside & scored).sum()),
-        "notes": notes,
+        "outside": int((found.outside[taken] & scored[places]).sum()),
+        "notes": [*found.notes, *_unclear(found.names, rows)],
     }
     return Matched(name, str(path), codes, probabilities, told)
+
+
+def _check_useful(found, truth, places, path):
+    """Refuse a result that has nothing to score."""
+    if not (truth.labels[places] >= 0).any():
+        raise FerClassicError(
+            f"{path} names none of the images with a true label. It names "
+            f"{listed(found.names) or 'no image'}; the truth names {listed(truth.names)}."
+        )
+    if not (found.outside | (found.codes >= 0)).any():
+        raise FerClassicError(
+            f"{path} holds no answer that is understood: neither labels nor scores. The "
+            "shapes that are read stand in the README."
+        )
+
+
+def _unclear(names, rows):
+    """A note on the names that fit several images, if there are any."""
+    several = np.flatnonzero(rows == SEVERAL)
+    if several.size:
+        yield (
+            f"{several.size} name(s) fit several images, such as {names[several[0]]}: "
+            "write them with folder and extension"
+        )
 
 
 def result_names(paths):

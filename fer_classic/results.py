@@ -67,7 +67,7 @@ class Result:
     notes: list
 
 
-def read_result(path, classes, names=()):
+def read_result(path, classes, names=(), true=False):
     """Read a result file of any shape that this module lists.
 
     Parameters
@@ -76,6 +76,8 @@ def read_result(path, classes, names=()):
     classes : ClassSet
     names : sequence of str or NameFinder
         The images, which help to tell the key of file names.
+    true : bool
+        Whether the true labels are asked for, where a table has predicted ones too.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def read_result(path, classes, names=()):
     FerClassicError
         The file cannot be read, or is of no known shape.
     """
-    found = _decided(*read_answers(path, names), classes)
+    found = _decided(*read_answers(path, names, true), classes)
     if len(found.codes) and found.outside.all():
         raise FerClassicError(
             f"{path}: none of {len(found.codes)} labels, such as {found.labels[0]!r}, is "

@@ -10,7 +10,6 @@ from PIL import Image
 
 from fer_classic.compare import compare, differing
 from fer_classic.errors import FerClassicError
-from fer_classic.filenames import ABSENT, SEVERAL, NameFinder
 from fer_classic.labels import FIVE, SEVEN
 from fer_classic.matching import Matched, Truth, read_truth, result_names
 
@@ -190,6 +189,12 @@ def test_a_result_of_other_images(tmp_path):
     )
 
 
+def test_a_result_that_answers_nothing(tmp_path):
+    path = written(tmp_path / "r.json", {"a.jpg": {"mood": "fine"}, "b.jpg": []})
+    with pytest.raises(FerClassicError, match="holds no answer that is understood: neith"):
+        compare([path], truth_of_names(["a.jpg", "b.jpg"], [0, 1]))
+
+
 def test_seven_class_results_on_five_classes(tmp_path):
     """An answer outside is the best within where there are scores, else wrong."""
     truth = truth_of_names(["a", "b"], [3, 1])
@@ -264,15 +269,6 @@ def test_refused_truth(tmp_path, text, end):
     with pytest.raises(FerClassicError) as error:
         read_truth(path, FIVE)
     assert str(error.value) == f"{path}{end}"
-
-
-def test_names_are_found_by_their_longest_ending():
-    find = NameFinder(["t/a/1.jpg", "t/b/1.jpg", "t/b/2.png", "3.jpg"])
-    assert [find.row(n) for n in ("t/a/1.jpg", "a/1.jpg", "/x/y/t/b/1.jpg")] == [0, 0, 1]
-    assert [find.row(n) for n in ("1.jpg", "x/1", "2", "c:\\z\\b\\2.jpg")] == [
-        *(SEVERAL, SEVERAL, 2, 2)
-    ]
-    assert [find.row(n) for n in ("./3.jpg", "x//3", "4.jpg", "")] == [3, 3, ABSENT, ABSENT]
 
 
 # As a user runs it.

@@ -215,6 +215,21 @@ def test_plain_csv(tmp_path, name, label):
     assert found.codes.tolist() == [1, 3, -1, 0, -1]
 
 
+def test_a_table_with_true_and_predicted_labels(tmp_path):
+    """A result gives its predictions: the true labels would make it perfect."""
+    text = "image_path,label,predicted_emotion\na.jpg,sad,happy\nb.jpg,sad,sad\n"
+    assert read(tmp_path, text, name="r.csv").codes.tolist() == [1, 3]
+    asked = read_result(tmp_path / "r.csv", FIVE, true=True)
+    assert asked.codes.tolist() == [3, 3]
+
+
+def test_numbers_that_are_no_floats(tmp_path):
+    found = read(tmp_path, {"a": {"sad": 1, "happy": 10**400}, "b": "sad", "c": [{}]})
+    assert found.codes.tolist() == [-1, 3, -1]
+    found = read(tmp_path, '{"a": {"sad": 0.9, "happy": NaN}, "b": {"sad": Infinity}}')
+    assert found.codes.tolist() == [3, -1]
+
+
 def test_csv_of_scores_under_any_alias_and_order(tmp_path):
     text = "Surprised,sad,file,calm,Joy,angry\n0.1,0.2,a,0.4,0.2,0.1\n,,b,,,\n"
     found = read(tmp_path, text, name="r.csv")

@@ -121,8 +121,8 @@ def _tables(found):
                 for one in found["differing"]
             ],
             ["file", "truth", *(own["name"] for own in found["results"])],
-            "First where right and wrong are split most evenly, then by the range of the "
-            "probability given to the true class.",
+            "First where right and wrong are split most evenly, then where most different "
+            "answers are given, then by the range of the probability of the true class.",
         )
     return made
 
@@ -184,7 +184,8 @@ def _pairs(pairs):
     ]
     note = (
         "p: paired bootstrap, least 0.001; Holm: adjusted for the number of pairs. McNemar "
-        "compares plain accuracy. Oracle: balanced accuracy of whoever knew which is right."
+        "compares plain accuracy and takes every image by itself. Oracle: "
+        "balanced accuracy of whoever knew which is right."
     )
     return rows, header, note
 
