@@ -152,7 +152,7 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
         An option has an impossible value.
     """
     one_of(labels, LABELS_FROM, "labels")
-    pattern = _compile(group_pattern)
+    group = group_finder(group_pattern)
     rows = find_images(inputs)
     known = {}  # the few different verdicts, each held once
     verdicts = (_label(row, labels, classes) for row in rows)
@@ -161,7 +161,7 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
         names=tuple(row["name"] for row in rows),
         sources=tuple(row["source"] for row in rows),
         labels=np.array([code for code, _ in verdicts], dtype=np.int64),
-        groups=tuple(row.get("group") or _group(row["name"], pattern) for row in rows),
+        groups=tuple(row.get("group") or group(row["name"]) for row in rows),
         splits=tuple(_split(row) for row in rows),
         problems=tuple(problem for _, problem in verdicts),
         classes=classes,
@@ -169,13 +169,33 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
     )
 
 
-def _compile(pattern):
+def group_finder(pattern=None):
+    """Function from a name to its group, or None.
+
+    Parameters
+    ----------
+    pattern : str, optional
+        See :func:`read_dataset`.
+
+    Raises
+    ------
+    UsageError
+        The pattern is not a regular expression.
+    """
     try:
-        return re.compile(pattern) if pattern else None
+        compiled = re.compile(pattern) if pattern else None
     except re.error as error:
         raise UsageError(
             f"The group pattern {pattern!r} is not a regular expression: {error}"
         ) from None
+
+    def group(name):
+        match = compiled.search(name) if compiled else None
+        if not match:
+            return None
+        return match.group(1 if match.groups() else 0) or None
+
+    return group
 
 
 def _label(row, labels, classes):
@@ -201,13 +221,6 @@ def _expressions(path, labels):
             if found := folder_expression(folder):
                 return [found]
     return []
-
-
-def _group(name, pattern):
-    match = pattern.search(name) if pattern else None
-    if not match:
-        return None
-    return match.group(1 if match.groups() else 0) or None
 
 
 def _split(row):

@@ -178,7 +178,7 @@ def evaluate(truth, predicted, class_names, probabilities=None, groups=None, pri
     for name in ("balanced_accuracy", "accuracy", "macro_f1"):
         result[name] = with_interval(values[name], sample[name])
     if probabilities is not None:
-        result |= _probability_scores(truth, probabilities[known], confusion, prior)
+        result |= probability_scores(truth, probabilities[known], prior)
     result["per_class"] = {
         class_names[i]: {
             "n": int(confusion[i].sum()),
@@ -192,10 +192,24 @@ def evaluate(truth, predicted, class_names, probabilities=None, groups=None, pri
     return result
 
 
-def _probability_scores(truth, probabilities, confusion, prior):
+def probability_scores(truth, probabilities, prior=None):
+    """Log loss and expected calibration error.
+
+    Parameters
+    ----------
+    truth : ndarray of int, shape (n,)
+    probabilities : ndarray of float, shape (n, k)
+    prior : {"uniform", None}
+        See :func:`evaluate`.
+
+    Returns
+    -------
+    dict of str to float
+        log_loss and calibration_error.
+    """
     weights = np.ones(len(truth))
     if prior == "uniform":
-        weights = (1 / np.maximum(confusion.sum(axis=1), 1))[truth]
+        weights = (1 / np.maximum(np.bincount(truth), 1))[truth]
     weights = weights / weights.sum()
     own = probabilities[np.arange(len(truth)), truth]
     correct = probabilities.argmax(axis=1) == truth

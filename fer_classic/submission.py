@@ -3,15 +3,17 @@
 import csv
 import io
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fer_classic.errors import FerClassicError
-from fer_classic.labels import expression
-from fer_classic.template import match_names, read_layout, speller
+from fer_classic.filenames import match_names
+from fer_classic.template import read_layout, speller
+
+#: A larger JSON file takes ten times its size in memory.
+MAX_JSON = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -102,11 +104,37 @@ def read_template(path):
         The file cannot be read or is not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        if (size := Path(path).stat().st_size) > MAX_JSON:
+            raise FerClassicError(
+                f"{path} has {size >> 20} MiB; JSON is read up to {MAX_JSON >> 20} MiB. "
+                "Write a CSV file with the columns file and label, which has no limit."
+            )
+        text = Path(path).read_text(encoding="utf-8-sig")
+        return json.loads(text, object_pairs_hook=_object)
     except OSError as error:
         raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise FerClassicError(
+            f"{path} is not a JSON file: its lists and objects lie too deep in each other."
+        ) from None
+    except FerClassicError:
+        raise
+    except ValueError as error:
         raise FerClassicError(f"{path} is not a JSON file: {error}.") from None
+
+
+class _Repeating(dict):
+    """An object that has a key twice; as a dict it holds the last value."""
+
+    pairs = ()
+
+
+def _object(pairs):
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        made = _Repeating(made)
+        made.pairs = pairs
+    return made
 
 
 def _json_lines(records):
@@ -149,79 +177,3 @@ def predictions_csv(predictions, faces):
             + [predictions.class_names[predictions.labels[i]], faces.errors[i]]
         )
     return out.getvalue()
-
-
-def read_predictions(path, names, classes):
-    """Read a submission of any layout, or a predictions.csv, for given images.
-
-    Parameters
-    ----------
-    path : path-like
-    names : sequence of str
-        The images, each of which must be named once.
-    classes : ClassSet
-
-    Returns
-    -------
-    Predictions
-        In the order of ``names``; ``probabilities`` is None for a submission.
-
-    Raises
-    ------
-    FerClassicError
-        The file cannot be read, lacks images or names others, or has an unknown label.
-    """
-    if Path(path).suffix.lower() == ".csv":
-        asked, labels, probabilities = _read_csv(path, classes)
-    else:
-        layout = read_layout(read_template(path), names, "submission")
-        asked, labels, probabilities = layout.names, layout.labels, None
-    rows = np.array(match_names(asked, names, what="submission"), dtype=np.int64)
-    order = np.argsort(rows)
-    codes = np.array([_code(label, classes, path) for label in labels], dtype=np.int64)
-    if probabilities is not None:
-        probabilities = probabilities[order]
-    return Predictions(tuple(names), codes[order], probabilities, classes.names)
-
-
-def _read_csv(path, classes):
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise FerClassicError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        header, rows = reader.fieldnames or [], list(reader)
-    except csv.Error as error:
-        raise FerClassicError(f"{path}, line {reader.reader.line_num}: {error}.") from None
-    if not {"file", "label"} <= set(header):
-        raise FerClassicError(
-            f"{path} must have the columns file and label. Got "
-            f"{', '.join(header) or 'an empty file'}."
-        )
-    probabilities = None
-    if set(classes.names) <= set(header):
-        try:
-            cells = [[float(row[name]) for name in classes.names] for row in rows]
-        except (TypeError, ValueError):
-            raise FerClassicError(f"{path} has a probability that is no number.") from None
-        probabilities = np.array(cells, dtype=np.float64).reshape(-1, len(classes))
-    return [row["file"] for row in rows], [row["label"] for row in rows], probabilities
-
-
-def _code(label, classes, path):
-    code = None
-    if isinstance(label, str) and (name := expression(label)):
-        code = classes.code(name)
-    elif isinstance(label, str | int | float) and not isinstance(label, bool):
-        with suppress(ValueError, OverflowError):
-            code = int(label)
-            code = code if isinstance(label, str) or code == label else None
-    if code is None or not 0 <= code < len(classes):
-        raise FerClassicError(
-            f"{path} has the label {label!r}; allowed are 0 to {len(classes) - 1} or "
-            f"{', '.join(classes.names)}."
-        )
-    return code

@@ -1,14 +1,10 @@
 """The layout of a contest's sample file: its names, keys and spelling of labels."""
 
-from collections import Counter
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from fer_classic.errors import FerClassicError
+from fer_classic.filenames import ABSENT, NAME_KEYS, NameFinder
 from fer_classic.labels import ALIASES, expression
-
-#: Names listed in an error before "…".
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def read_layout(template, names, what="template"):
     ----------
     template : object
         Parsed JSON.
-    names : sequence of str
+    names : sequence of str or NameFinder
         The images, which tell the key of the names from the other keys.
     what : str
         What has the layout, for messages.
@@ -70,8 +66,9 @@ def read_layout(template, names, what="template"):
     FerClassicError
         The layout is not understood.
     """
+    find = names if isinstance(names, NameFinder) else NameFinder(names)
     if isinstance(template, dict) and template:
-        return _pairs([{key: value} for key, value in template.items()])
+        return _pairs([{key: value} for key, value in pairs_of(template)])
     if not isinstance(template, list) or not template:
         raise FerClassicError(
             f"The {what} must be a JSON list of records, a list of one-pair objects, or "
@@ -84,13 +81,13 @@ def read_layout(template, names, what="template"):
         )
     if all(len(one) == 1 for one in template):
         only = {key for one in template for key in one}
-        if len(template) > 1 and len(only) == 1 and not _finder(names)(*only):
+        if len(template) > 1 and len(only) == 1 and find.row(*only) == ABSENT:
             raise FerClassicError(
                 f"The {what}'s records have the one key {only.pop()!r}: the key that "
                 "holds the label is missing."
             )
         return _pairs(template)
-    return _records(template, names, what)
+    return _records(template, find, what)
 
 
 def _pairs(template):
@@ -98,22 +95,22 @@ def _pairs(template):
     return Layout([p[0] for p in pairs], [p[1] for p in pairs], template, None, None)
 
 
-def _records(template, names, what):
+def _records(template, find, what):
     keys = list(template[0])
     for one in template:
-        if set(one) != set(keys):
+        if one.keys() != template[0].keys():
             raise FerClassicError(
                 f"The {what}'s records differ in their keys: {', '.join(keys)} and "
                 f"{', '.join(one)}."
             )
-    find = _finder(names)
     text = [k for k in keys if all(isinstance(one[k], str) for one in template)]
-    hits = {k: sum(bool(find(one[k])) for one in template) for k in text}
+    some = template[:: 1 + len(template) // 1000] if len(text) > 1 else ()
+    hits = {k: sum(find.row(one[k]) != ABSENT for one in some) for k in text}
     if not hits:
         raise FerClassicError(
             f"No key of the {what} ({', '.join(keys)}) holds file names as text."
         )
-    name_key = max(hits, key=hits.get)
+    name_key = max(hits, key=lambda k: (hits[k], k.strip().lower() in NAME_KEYS))
     rest = [k for k in keys if k != name_key]
     words = ("label", "class", "emotion", "expression", "category", "type", "pred")
     likely = [k for k in rest if any(word in k.lower() for word in words)]
@@ -141,86 +138,18 @@ def _kind(value):
     return names.get(type(value), "a number")
 
 
-def _spellings(names):
-    """Row of each way to write a name: whole, without folder, extension, or both."""
-    found = {}
-    for row, name in enumerate(names):
-        path = PurePosixPath(name)
-        for text in {name, path.name, str(path.parent / path.stem), path.stem}:
-            found.setdefault(text, set()).add(row)
-    return found
-
-
-def _finder(names):
-    """Function from a name, however spelled, to the rows that it may mean."""
-    exact = {name: {row} for row, name in enumerate(names)}
-    known = _spellings(names)
-
-    def find(name):
-        path = PurePosixPath(str(name).replace("\\", "/"))
-        if name in exact:
-            return exact[name]
-        texts = (name, str(path), path.name, path.stem)
-        return next((known[text] for text in texts if text in known), set())
-
-    return find
-
-
-def match_names(asked, names, what="template"):
-    """Find the image of each name asked for; every image exactly once.
+def pairs_of(parsed):
+    """Keys and values of a parsed JSON object, also of keys that it has twice.
 
     Parameters
     ----------
-    asked : sequence
-        Names with or without folder and extension.
-    names : sequence of str
-        The images.
-    what : str
-        What asks, for messages.
+    parsed : dict
 
     Returns
     -------
-    list of int
-        Rows of ``names``.
-
-    Raises
-    ------
-    FerClassicError
-        A name fits no image or several, an image is not named, or is named twice.
+    iterable of (str, object)
     """
-    find = _finder(names)
-    rows, absent, unclear = [], [], []
-    for name in asked:
-        options = find(name)
-        if not options:
-            absent.append(name)
-        elif len(options) > 1:
-            unclear.append(name)
-        else:
-            rows.append(next(iter(options)))
-    if absent:
-        raise FerClassicError(
-            f"The {what} names {len(absent)} image(s) that are not in the input: "
-            f"{_listed(absent)}."
-        )
-    if unclear:
-        raise FerClassicError(
-            f"{len(unclear)} name(s) of the {what} fit several images: "
-            f"{_listed(unclear)}. Write them with folder and extension."
-        )
-    count = Counter(rows)
-    if lacking := [name for row, name in enumerate(names) if row not in count]:
-        raise FerClassicError(
-            f"The {what} lacks {len(lacking)} image(s) of the input: {_listed(lacking)}."
-        )
-    if twice := [names[row] for row, number in count.items() if number > 1]:
-        raise FerClassicError(f"The {what} names images twice: {_listed(twice)}.")
-    return rows
-
-
-def _listed(names):
-    shown = ", ".join(map(str, names[:_SHOWN]))
-    return shown + (", …" if len(names) > _SHOWN else "")
+    return getattr(parsed, "pairs", None) or parsed.items()
 
 
 def speller(labels, class_names):

@@ -16,7 +16,7 @@ from PIL import Image
 
 COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "ablate", "info", "doctor"),
+    *("score", "compare", "ablate", "info", "doctor"),
 )
 
 

@@ -22,10 +22,10 @@ LAYERS = (
     *("embed", "kernel", "experts"),
     *("calibrate", "boost", "classify"),
     *("settings", "facetable", "faces", "overlay"),
-    *("portraits", "demo", "template", "submission", "judge", "seal", "tables", "persist"),
-    *("presets", "stack", "pipeline"),
-    *("plan", "ablate", "estimate", "tabulate"),
-    *("doctor", "cli"),
+    *("portraits", "demo", "filenames", "template", "submission"),
+    *("detections", "answers", "results", "matching", "compare"),
+    *("judge", "seal", "tables", "persist", "presets", "stack", "pipeline"),
+    *("plan", "ablate", "estimate", "tabulate", "doctor", "cli"),
 )
 HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask")
 FILES = sorted(ROOT.rglob("*.py"))

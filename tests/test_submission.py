@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from fer_classic.errors import FerClassicError
 from fer_classic.labels import ALIASES, FIVE, SEVEN
+from fer_classic.results import read_predictions
 from fer_classic.submission import (
     Predictions,
     default_submission,
     predictions_csv,
-    read_predictions,
     read_template,
     templated_submission,
 )

@@ -31,8 +31,8 @@ def score(
     Example: fer-classic score submission.json --truth val.zip
     """
     from fer_classic.evaluate import evaluate
+    from fer_classic.results import read_predictions
     from fer_classic.runs import to_json
-    from fer_classic.submission import read_predictions
 
     one_of(format, ("text", "json"), "--format")
     settings = o.settings_from(locals())
