@@ -170,7 +170,7 @@ def _within(scores, classes, notes):
     if rows.any() and not _are_probabilities(scores[rows]):
         notes.append("its scores are not probabilities: the softmax of them is taken")
         top = np.where(given, scores, -np.inf).max(axis=1, initial=-1e300, keepdims=True)
-        scores = np.where(given, np.exp(np.where(given, scores, 0) - top), np.nan)
+        scores = np.where(given, np.exp(np.where(given, scores - top, 0)), np.nan)
     own = scores[:, [EXPRESSIONS.index(name) for name in classes.names]]
     if lacking := [
         n for n, c in zip(classes.names, own.T, strict=True) if np.isnan(c).all()
