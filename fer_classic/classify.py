@@ -89,6 +89,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         Divides the scores.
     best_iteration_ : int
         Rounds kept.
+    held_out_ : (ndarray of int64, shape (m,), ndarray of float64, shape (m, n_classes))
+        Rows held out while learning, and their probabilities by trees that never saw them.
     curves_ : dict
         ``{"train" | "validation": {"log_loss" | "error": [one value a round]}}``
     booster_ : lightgbm.Booster
@@ -193,9 +195,11 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             self._learn(X, y, every, mirror, target, progress, n_rounds=number)
             self.curves_ = curves or self.curves_
         self.temperature_ = 1.0
-        if rows:
-            held = codes[np.concatenate(rows)]
-            self.temperature_ = best_temperature(np.concatenate(scores), held, target)
+        rows = np.concatenate([np.empty(0, dtype=np.int64), *rows])
+        scores = np.concatenate([np.empty((0, len(target))), *scores])
+        if len(rows):
+            self.temperature_ = best_temperature(scores, codes[rows], target)
+        self.held_out_ = rows, softmax(scores / self.temperature_)
         return self
 
     def predict_proba(self, X):

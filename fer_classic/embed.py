@@ -105,7 +105,7 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         spread = 2 * ((columns * unit) ** 2).sum(axis=1).mean()
         return (unit * np.sqrt(weight / max(spread, 1e-12))).astype(np.float32)
 
-    def transform(self, X, jobs=1):
+    def transform(self, X, jobs=1, averaged=None):
         """The vectors of faces.
 
         Parameters
@@ -114,6 +114,8 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
             As for ``fit``.
         jobs : int
             Threads. The result does not depend on it.
+        averaged : ndarray of bool, shape (d,), optional
+            Columns that count as those of the average training face.
 
         Returns
         -------
@@ -121,6 +123,8 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         basis = self.basis_ * self.step_
+        if averaged is not None:  # columns are centred first: the average is 0
+            basis[averaged] = 0
         return _in_batches(self._project, jobs, *X, basis)
 
     def _project(self, crops, landmarks, basis):

@@ -25,7 +25,7 @@ class Expert:
     embedding: FaceEmbedding
     ridge: KernelRidgeScores
 
-    def scores(self, faces, jobs=1):
+    def scores(self, faces, jobs=1, averaged=None):
         """Scores of every class.
 
         Parameters
@@ -33,12 +33,15 @@ class Expert:
         faces : FaceTable
         jobs : int
             Threads.
+        averaged : ndarray of bool, optional
+            As :meth:`FaceEmbedding.transform` takes it.
 
         Returns
         -------
         ndarray of float32, shape (n, n_classes)
         """
-        vectors = self.embedding.transform((faces.crops, faces.landmarks), jobs=jobs)
+        data = (faces.crops, faces.landmarks)
+        vectors = self.embedding.transform(data, jobs=jobs, averaged=averaged)
         return self.ridge.transform(vectors)
 
 
