@@ -11,7 +11,7 @@ from fer_classic.errors import FerClassicError
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
     *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "info", "doctor"),
+    *("explain", "report", "score", "info", "doctor"),
 )
 
 app = typer.Typer(
@@ -29,10 +29,22 @@ app = typer.Typer(
 _interrupts = []
 
 
+def register():
+    """Import the modules that hold the commands: they register themselves."""
+    from fer_classic.cli import (  # noqa: F401
+        data,
+        explain,
+        inspect,
+        predict,
+        report,
+        run,
+        train,
+    )
+
+
 def main():
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    from fer_classic.cli import data, inspect, predict, run, train  # noqa: F401  they register commands
-
+    register()
     app.registered_commands.sort(key=lambda own: _ORDER.index(own.callback.__name__))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

@@ -103,9 +103,7 @@ def thinned(x, y, points=POINTS):
     """
     if len(x) > points:
         way = np.concatenate([[0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
-        wanted = np.linspace(0, way[-1], points)
-        keep = np.unique(np.minimum(np.searchsorted(way, wanted), len(x) - 1))
-        keep = np.unique(np.concatenate([[0], keep, [len(x) - 1]]))[: points + 1]
+        keep = np.searchsorted(way, np.linspace(0, way[-1], points))
         keep[-1] = len(x) - 1
-        x, y = x[keep], y[keep]
+        x, y = x[np.unique(keep)], y[np.unique(keep)]
     return np.round(x, 5).tolist(), np.round(y, 5).tolist()

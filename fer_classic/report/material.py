@@ -23,7 +23,7 @@ SIDE, SAMPLES, MISTAKES, SUSPECTS = 96, 8, 24, 24
 MEAN_OF = 2000
 
 
-def collect(model, faces, tested, predictions, *, copied=None, seed=0):
+def collect(model, faces, tested, predictions, copied=None, *, seed=0):
     """Gather the faces, curves and probabilities that a report shows.
 
     Parameters
@@ -44,7 +44,7 @@ def collect(model, faces, tested, predictions, *, copied=None, seed=0):
     Returns
     -------
     arrays : dict of str to ndarray
-        As :func:`save_material` takes it.
+        As :func:`material_bytes` takes it.
     """
     faces = faces.take(training_rows(faces))
     if copied is None:
@@ -67,21 +67,25 @@ def collect(model, faces, tested, predictions, *, copied=None, seed=0):
     return arrays
 
 
-def save_material(arrays, folder):
-    """Write the material beside a run's other files.
+def material_bytes(arrays):
+    """The material as the content of the file MATERIAL in a run directory.
 
     Parameters
     ----------
     arrays : dict of str to ndarray
         As :func:`collect` gives it.
-    folder : path-like
+
+    Returns
+    -------
+    bytes
     """
-    with open(folder / MATERIAL, "wb") as file:
-        np.savez_compressed(file, **arrays)
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
 
 
 def load_material(path):
-    """Read what :func:`save_material` wrote.
+    """Read what :func:`material_bytes` made.
 
     Parameters
     ----------
