@@ -179,21 +179,21 @@ def in_words(column):
     name = column.split("__", 1)[-1]
     if family == "expert":
         number, wanted = re.match(r"e(\d+)_(.*)", name).groups()
-        return f"expert {int(number) + 1}'s score of {wanted}"
+        return f"what expert {int(number) + 1} says of {wanted}"
     if place is None:
         return column
-    where = " and ".join(_regions_of(place))
+    where = ", ".join(_regions_of(place))
     if family in ("hog", "lbp"):
         what = {"hog": "edges", "lbp": "texture"}[family]
         return f"{what} in cell row {place[1] + 1}, column {place[2] + 1}"
     if family == "sift":
         return f"edges around landmark {place[0]} ({where})"
     if name.startswith("dist_"):
-        return f"distance of landmarks {place[0]} and {place[1]} ({where})"
+        return f"distance {place[0]} to {place[1]} ({where})"
     if name[0] in "xy" and name[1:].isdigit():
         axis = "left-right" if name[0] == "x" else "up-down"
         return f"{axis} place of landmark {place[0]} ({where})"
-    return name.replace("_", " ")
+    return name.replace("angle_", "angle at ").replace("_", " ")
 
 
 def _by_place(columns, values):

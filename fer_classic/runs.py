@@ -154,13 +154,13 @@ def _place(path):
     return parent, f".{path.name}.partial-{os.getpid()}-"
 
 
-def write_file(path, text, *, overwrite=False):
-    """Write a text file beside its place and rename it when it is complete.
+def write_file(path, content, *, overwrite=False):
+    """Write a file beside its place and rename it when it is complete.
 
     Parameters
     ----------
     path : path-like
-    text : str
+    content : str or bytes
     overwrite : bool
 
     Raises
@@ -176,8 +176,8 @@ def write_file(path, text, *, overwrite=False):
     try:
         parent, prefix = _place(path)
         number, work = tempfile.mkstemp(prefix=prefix, dir=parent)
-        with open(number, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(number, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(work, 0o666 & ~umask)

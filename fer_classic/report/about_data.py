@@ -93,7 +93,7 @@ def _came_out(run, t):
             )
         )
     if pair := confusions(scores, 1):
-        lines.append(confused(pair[0], t))
+        lines.append(confused(pair[0], t, "summary.confused_most"))
     return lines
 
 
@@ -122,7 +122,7 @@ def confusions(scores, most):
     return sorted(found, key=lambda pair: (-pair[3], -pair[2]))[:most]
 
 
-def confused(pair, t):
+def confused(pair, t, key="summary.confused"):
     """A confusion as a sentence.
 
     Parameters
@@ -130,10 +130,12 @@ def confused(pair, t):
     pair : tuple
         Of :func:`confusions`.
     t : Texts
+    key : str
+        Of the sentence.
     """
     true, taken, images, share = pair
     return t(
-        "summary.confused",
+        key,
         true=t.name("class", true),
         taken=t.name("class", taken),
         images=images,
@@ -159,25 +161,45 @@ def _caveats(run, t):
             key = "summary.copies"
             values["score"] = interval(test["duplicate_free"]["balanced_accuracy"])
         lines.append(t(key, **values))
-    scores = run.judged[1] if run.judged else {"per_class": {}}
-    for name, own in scores["per_class"].items():
-        if own["n"] == 0:
-            lines.append(t("summary.absent", name=t.name("class", name)))
-        elif own["n"] < FEW:
-            recall = own["recall"]
-            lines.append(
-                t(
-                    "summary.small",
-                    name=t.name("class", name),
-                    n=own["n"],
-                    low=percent(recall["low"], 0),
-                    high=percent(recall["high"], 0),
-                )
-            )
+    per_class = run.judged[1]["per_class"] if run.judged else {}
+    absent = [name for name, own in per_class.items() if own["n"] == 0]
+    lines += [t("summary.absent", name=t.name("class", name)) for name in absent]
+    small = [_small(t.name("class", n), c, t) for n, c in per_class.items() if _few(c)]
+    if small:
+        lines.append(t("summary.small", classes=t("list.comma").join(small)))
     suspects = run.notes.get("out_of_fold", {}).get("suspects")
     if suspects:
         lines.append(t("summary.suspects", images=f"{suspects:,}"))
     return lines
+
+
+def _few(own):
+    return 0 < own["n"] < FEW
+
+
+def _small(name, own, t):
+    low, high = wilson(round(own["recall"]["value"] * own["n"]), own["n"])
+    ends = {"low": percent(low, 0), "high": percent(high, 0)}
+    return t("summary.small_class", name=name, n=own["n"], **ends)
+
+
+def wilson(hits, n):
+    """95% interval of a share, sound for few images too (Wilson, JASA 1927).
+
+    Parameters
+    ----------
+    hits, n : int
+
+    Returns
+    -------
+    (float, float)
+    """
+    z = 1.959964
+    share, extra = hits / n, z * z / n
+    middle = share + extra / 2
+    width = z * np.sqrt(share * (1 - share) / n + extra / (4 * n))
+    low, high = (middle - width) / (1 + extra), (middle + width) / (1 + extra)
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
 def data(run, t):
@@ -246,6 +268,8 @@ def _copies(run, t):
     copied = run.record["test"].get("copies_of_training_images", 0)
     if not notes:
         return Text(t("data.copies_test", copied=copied))
+    if not notes["images"] and not copied:
+        return Text(t("data.no_copies"))
     return Text(t("data.copies", copied=copied, **notes))
 
 

@@ -52,6 +52,9 @@ def training(run, t):
     if "validation_log_loss" in run.curves:
         legend.append((charts.COLOURS[0], "6 2", t("training.validation")))
         blocks.append(Text(_reading(run, t, best)))
+        held = run.curves["validation_log_loss"]
+        if held[-1] == min(held):
+            blocks.append(Text(t("training.falling")))
     else:
         blocks.append(Text(t("training.no_validation")))
     blocks.append(Charts(shown, legend))

@@ -129,8 +129,8 @@ def intervals(name, rows, xlabel, limits=(0, 1), zero=None):
     with _axes(height=0.9 + 0.34 * len(rows)) as (figure, axes):
         places = np.arange(len(rows))[::-1]
         for place, (_, value, low, high) in zip(places, rows, strict=True):
-            axes.plot([low, high], [place, place], color=COLOURS[3], linewidth=2)
-            axes.plot([value], [place], "o", color=COLOURS[3], markersize=6)
+            axes.plot([low, high], [place, place], color=COLOURS[3], linewidth=2, clip_on=False)
+            axes.plot([value], [place], "o", color=COLOURS[3], markersize=6, clip_on=False)
         if zero is not None:
             axes.axvline(zero, color=INK, linewidth=0.8, dashes=(1, 2))
         axes.set_yticks(places, [row[0] for row in rows])
@@ -160,7 +160,8 @@ def calibration(name, points, xlabel, ylabel, sharelabel):
     with _axes(height=3.8, **options) as (figure, (above, below)):
         above.plot([0, 1], [0, 1], color=INK, linewidth=0.8, dashes=(1, 2))
         x = points["confidence"]
-        above.plot(x, points["accuracy"], "o-", color=COLOURS[3], markersize=5)
+        style = {"color": COLOURS[3], "markersize": 5, "clip_on": False}
+        above.plot(x, points["accuracy"], "o-", **style)
         above.set(ylabel=ylabel, xlim=(0, 1), ylim=(0, 1))
         above.grid()
         below.bar(x, points["share"], width=0.06, color=COLOURS[2])
