@@ -180,7 +180,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         target = np.ones(len(counts)) if self.prior == "uniform" else counts
         target = target / target.sum()
         mirror = self._check_mirror(X, X_mirror)
-        scores, rows, rounds = [], [], []
+        rounds, scores, rows = [], [np.empty((0, len(target)))], [np.empty(0, np.int64)]
         for fitted, held in self._parts(codes, groups):
             part = (X[held], codes[held], class_importance(codes[held], target))
             self._learn(X, y, fitted, mirror, target, progress, part)
@@ -191,12 +191,10 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             # Small sets: the held-out parts only told when to stop; learn from all rows.
             number = round(np.mean(rounds)) if rounds else self.n_estimators
             curves = self.curves_ if rounds else None
-            every = np.arange(len(y))
-            self._learn(X, y, every, mirror, target, progress, n_rounds=number)
+            self._learn(X, y, np.arange(len(y)), mirror, target, progress, n_rounds=number)
             self.curves_ = curves or self.curves_
         self.temperature_ = 1.0
-        rows = np.concatenate([np.empty(0, dtype=np.int64), *rows])
-        scores = np.concatenate([np.empty((0, len(target))), *scores])
+        rows, scores = np.concatenate(rows), np.concatenate(scores)
         if len(rows):
             self.temperature_ = best_temperature(scores, codes[rows], target)
         self.held_out_ = rows, softmax(scores / self.temperature_)
@@ -229,8 +227,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray, shape (n,)
         """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def _check_parameters(self):
         one_of(self.prior, PRIORS, "prior")

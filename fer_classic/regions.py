@@ -229,8 +229,7 @@ def _spread(place, sides, size):
     """Weights over the crop that sum to 1."""
     weights = np.zeros((size, size))
     if _is_cell(place):
-        family, row, column = place
-        side = dict(sides)[family]
+        side = dict(sides)[place[0]]
         rows, columns = (slice(round(i * side), round((i + 1) * side)) for i in place[1:])
         weights[rows, columns] = 1.0
     else:

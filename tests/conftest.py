@@ -88,8 +88,9 @@ def data():
 @pytest.fixture
 def cli(capsys):
     """Run a command in this process: ``cli("info", folder)`` gives code, out and err."""
-    from fer_classic.cli import data, inspect, predict, run, train  # noqa: F401
-    from fer_classic.cli.app import app
+    from fer_classic.cli.app import app, register
+
+    register()
 
     def command(*arguments):
         capsys.readouterr()

@@ -16,7 +16,7 @@ from PIL import Image
 
 COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "info", "doctor"),
+    *("explain", "report", "score", "info", "doctor"),
 )
 
 
@@ -116,6 +116,7 @@ def test_data_goes_to_stdout_and_progress_to_stderr(first_run):
         "submission:",
         "scores:",
         "model:",
+        "report:",
     ]
     for line in stdout.splitlines():
         assert os.path.exists(line.split(maxsplit=1)[1])

@@ -48,9 +48,9 @@ def test_python_code_of_the_readme_runs(
 
 
 def test_every_command_and_option_is_in_the_readme():
-    from fer_classic.cli import data, inspect, predict, run, train  # noqa: F401
-    from fer_classic.cli.app import app
+    from fer_classic.cli.app import app, register
 
+    register()
     text = readme("## Commands")
     for command in app.registered_commands:
         assert f"`{command.callback.__name__}" in text

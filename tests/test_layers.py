@@ -22,9 +22,13 @@ LAYERS = (
     *("calibrate", "boost", "classify"),
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "template", "submission", "judge", "seal", "tables", "persist"),
-    *("presets", "pipeline", "doctor", "cli"),
+    *("presets", "pipeline", "doctor", "regions", "explain", "explainpicture", "report"),
+    "cli",
 )
-HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask")
+HEAVY = (
+    *("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask"),
+    *("matplotlib", "jinja2"),
+)
 FILES = sorted(ROOT.rglob("*.py"))
 
 

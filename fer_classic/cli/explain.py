@@ -28,9 +28,7 @@ def explain(
             "[default: five-fast]"
         ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Picture to write, a .png file.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Picture to write, a .png file.")] = None,
     overwrite: o.Overwrite = False,
 ):
     """Show why the model says what it says of a photograph.

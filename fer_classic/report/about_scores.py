@@ -1,22 +1,22 @@
 """Sections on the training and on how good the model is."""
 
-from fer_classic.report import charts, pictures
-from fer_classic.report.about_data import confused, confusions, no_material
+from fer_classic.report import charts
 from fer_classic.report.blocks import (
     Cell,
     Charts,
-    Gallery,
     Missing,
-    Picture,
     Points,
     Section,
     Table,
     Text,
 )
+from fer_classic.report.summary import confused, confusions
 from fer_classic.report.texts import interval, number, percent
 
 #: Parts of the test that are judged by themselves, in the order shown.
 PARTS = ("all", "duplicate_free", "covered", "uncovered")
+#: Scores of a part.
+SCORES = ("balanced_accuracy", "accuracy", "macro_f1")
 
 
 def training(run, t):
@@ -95,25 +95,25 @@ def scores(run, t):
         own = found.get(key)
         if own and own["n"]:
             name = t(f"scores.{key}" if part == "test" else "scores.cross_validation")
-            three = ("balanced_accuracy", "accuracy", "macro_f1")
-            rows.append([name, f"{own['n']:,}", *(interval(own[s]) for s in three)])
+            rows.append([name, f"{own['n']:,}", *(interval(own[s]) for s in SCORES)])
             balanced = own["balanced_accuracy"]
             lines.append((name, balanced["value"], balanced["low"], balanced["high"]))
     if part == "test" and "cross_validation" in run.metrics:
         own = run.metrics["cross_validation"]
         name = t("scores.cross_validation")
-        three = ("balanced_accuracy", "accuracy", "macro_f1")
-        rows.append([name, f"{own['n']:,}", *(interval(own[s]) for s in three)])
+        rows.append([name, f"{own['n']:,}", *(interval(own[s]) for s in SCORES)])
     header = [
         t("word.part"),
         t("word.images"),
-        *(t(f"scores.{s}") for s in ("balanced_accuracy", "accuracy", "macro_f1")),
+        *(t(f"scores.{s}") for s in SCORES),
     ]
     blocks = [Table(header, rows)]
     if len(lines) > 1:
         svg = charts.intervals("scores", lines, t("scores.balanced_accuracy"))
         blocks.append(Charts([(svg, t("scores.chart"))]))
-    words = [t(f"scores.explain_{s}") for s in ("balanced_accuracy", "macro_f1", "interval")]
+    words = [
+        t(f"scores.explain_{s}") for s in ("balanced_accuracy", "macro_f1", "interval")
+    ]
     if "log_loss" in whole:
         loss = {s: number(whole[s]) for s in ("log_loss", "calibration_error")}
         words.append(t("scores.explain_loss", **loss))
@@ -214,132 +214,22 @@ def classes(run, t):
     guess = 1 / len(per_class)
     svg = charts.intervals("classes", lines, t("classes.recall"), zero=guess)
     blocks = [Charts([(svg, t("classes.chart"))]), Table(header, rows)]
+    if overused := _overused(run, t):
+        blocks.append(Points(overused))
     return Section(*head, blocks)
 
 
-def probabilities(run, t):
-    """Calibration, ROC and precision-recall curves.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
-    head = "probabilities", t("probabilities.title"), t("probabilities.lead")
-    if run.judged is None:
-        return Section(*head, [no_labels(run, t)])
-    if "judged" not in run.notes:
-        return Section(*head, [no_material(run, t)])
-    own = run.notes["judged"]
-    words = (t(f"probabilities.{s}") for s in ("confidence", "accuracy", "share"))
-    calibration = charts.calibration("calibration", own["calibration"], *words)
-    names = [t.name("class", name) for name in run.notes["classes"]]
-    drawn = own["curves"]
-
-    def lines(key):
-        return [curve and curve[key] for curve in drawn]
-
-    roc = charts.curves(
-        "roc",
-        lines("roc"),
-        t("probabilities.false"),
-        t("probabilities.true"),
-        diagonal=True,
-    )
-    recalled = charts.curves(
-        "precision-recall",
-        lines("precision_recall"),
-        t("classes.recall"),
-        t("classes.precision"),
-    )
-    legend = [(*charts.line_style(i), name) for i, name in enumerate(names) if drawn[i]]
-    rows = [
-        [
-            name,
-            number(curve["auc"]) if curve else "–",
-            number(curve["average_precision"]) if curve else "–",
-            percent(curve["share"]) if curve else "–",
-        ]
-        for name, curve in zip(names, drawn, strict=True)
-    ]
-    keys = ("auc", "average_precision", "share_of")
-    header = [t("word.class"), *(t(f"probabilities.{s}") for s in keys)]
-    blocks = [
-        Charts([(calibration, t("probabilities.calibration_caption"))]),
-        Charts(
-            [
-                (roc, t("probabilities.roc_caption")),
-                (recalled, t("probabilities.recall_caption")),
-            ],
-            legend,
-        ),
-        Table(header, rows),
-    ]
-    return Section(*head, blocks)
-
-
-def mistakes(run, t):
-    """The most confident mistakes.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
-    head = "mistakes", t("mistakes.title"), t("mistakes.lead")
-    if run.judged is None:
-        return Section(*head, [no_labels(run, t)])
-    if "judged" not in run.notes:
-        return Section(*head, [no_material(run, t)])
-    own = run.notes["judged"]
-    if not own["wrong"]:
-        return Section(*head, [Text(t("mistakes.none", images=f"{own['images']:,}"))])
-    shown = answers(run, t, "mistakes", "mistakes.truth")
-    key = f"mistakes.count_{own['part']}"
-    counts = {s: f"{own[s]:,}" for s in ("wrong", "images")}
-    text = Text(t(key, shown=len(shown), **counts))
-    return Section(*head, [text, Gallery(shown)])
-
-
-def answers(run, t, key, given):
-    """Pictures of faces with the label given and what was predicted.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-    key : str
-        Of the faces in the material.
-    given : str
-        Key of the text that tells the label.
-
-    Returns
-    -------
-    list of Picture
-    """
-    notes, crops = run.notes[key], run.arrays[f"{key}_crops"]
-    names = [t.name("class", name) for name in run.notes["classes"]]
-    shown = []
-    for i, crop in enumerate(crops):
-        chances = run.arrays[f"{key}_probabilities"][i]
-        best, label = int(chances.argmax()), notes["labels"][i]
-        lines = [
-            t("answers.predicted", name=names[best], share=percent(chances[best], 0)),
-            t(given, name=names[label], share=percent(chances[label], 0)),
-            notes["names"][i],
-        ]
-        if notes["status"][i] != "face":
-            lines.append(t(f"status.{notes['status'][i]}"))
-        alt = t("answers.alt", predicted=names[best], given=names[label])
-        shown.append(
-            Picture(pictures.data_address(crop), alt, lines, side=crop.shape[0])
-        )
-    return shown
+def _overused(run, t):
+    """Sentences on classes that are wrong more often than right when they are given."""
+    scores = run.judged[1]
+    given = [sum(column) for column in zip(*scores["confusion"], strict=True)]
+    lines = []
+    for (name, own), predicted in zip(scores["per_class"].items(), given, strict=True):
+        if predicted > own["n"] and own["precision"] < 0.5:
+            values = {"predicted": predicted, "n": own["n"]}
+            share = percent(own["precision"], 0)
+            word = t.name("class", name)
+            lines.append(t("classes.low_precision", name=word, precision=share, **values))
+    if lines and run.settings["classifier"].get("prior", "uniform") == "uniform":
+        lines.append(t("classes.prior"))
+    return lines

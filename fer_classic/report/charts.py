@@ -129,8 +129,9 @@ def intervals(name, rows, xlabel, limits=(0, 1), zero=None):
     with _axes(height=0.9 + 0.34 * len(rows)) as (figure, axes):
         places = np.arange(len(rows))[::-1]
         for place, (_, value, low, high) in zip(places, rows, strict=True):
-            axes.plot([low, high], [place, place], color=COLOURS[3], linewidth=2, clip_on=False)
-            axes.plot([value], [place], "o", color=COLOURS[3], markersize=6, clip_on=False)
+            style = {"color": COLOURS[3], "clip_on": False}
+            axes.plot([low, high], [place, place], linewidth=2, **style)
+            axes.plot([value], [place], "o", markersize=6, **style)
         if zero is not None:
             axes.axvline(zero, color=INK, linewidth=0.8, dashes=(1, 2))
         axes.set_yticks(places, [row[0] for row in rows])

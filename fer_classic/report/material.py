@@ -269,5 +269,5 @@ def image_bytes(pixels):
     bytes
     """
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, format="PNG", optimize=True)
+    Image.fromarray(pixels).save(out, format="PNG")
     return out.getvalue()

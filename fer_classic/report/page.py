@@ -2,15 +2,22 @@
 
 from functools import lru_cache
 
-from fer_classic.report import about_data, about_model, about_scores
+from fer_classic.report import (
+    about_answers,
+    about_data,
+    about_model,
+    about_run,
+    about_scores,
+)
 from fer_classic.report.blocks import Missing, Section
 from fer_classic.report.runfiles import read_run
+from fer_classic.report.summary import summary
 from fer_classic.report.texts import Texts
 
 FORMATS = ("html", "md")
 #: In the order of the page, with the key of the title that each has even if it fails.
 SECTIONS = {
-    "summary": about_data.summary,
+    "summary": summary,
     "data": about_data.data,
     "faces": about_data.faces,
     "features": about_data.features,
@@ -18,13 +25,13 @@ SECTIONS = {
     "scores": about_scores.scores,
     "confusion": about_scores.confusion,
     "classes": about_scores.classes,
-    "probabilities": about_scores.probabilities,
-    "mistakes": about_scores.mistakes,
+    "probabilities": about_answers.probabilities,
+    "mistakes": about_answers.mistakes,
     "labels": about_model.labels,
     "importance": about_model.importance,
-    "ablation": about_model.ablation,
-    "comparison": about_model.comparison,
-    "made": about_model.made,
+    "ablation": about_run.ablation,
+    "comparison": about_run.comparison,
+    "made": about_run.made,
 }
 #: What Markdown, or the HTML that may stand in it, gives a meaning.
 _MARKUP = {ord(mark): "\\" + mark for mark in "\\`*_{}[]#+!|~$"}
