@@ -362,10 +362,10 @@ COMPARISON = {
             "name": name,
             "answered": 40,
             "missing": ["a.jpg"],
-            "scores": dict.fromkeys(
-                ("balanced_accuracy", "accuracy", "macro_f1"),
-                {"value": 0.7, "low": 0.6, "high": 0.8},
-            ),
+            "scores": {
+                key: {"value": 0.7, "low": 0.6, "high": 0.8}
+                for key in ("balanced_accuracy", "accuracy", "macro_f1")
+            },
         }
         for name in ("ours", "theirs")
     ],
@@ -420,7 +420,9 @@ def test_label_errors_finds_what_was_spoilt():
     spoilt = random.choice(1000, 50, replace=False)
     labels[spoilt] = (labels[spoilt] + 1) % 5
     rows, joint = label_errors(labels, chances)
-    assert set(rows[:50]) == set(spoilt) and joint.sum() <= 1000
+    # Right labels are never named; of the spoilt ones those that are below average are not.
+    assert set(rows) <= set(spoilt) and len(rows) > 15
+    assert joint.sum() - np.trace(joint) == len(rows)
 
 
 def test_a_class_without_rows_is_no_candidate():
@@ -457,7 +459,7 @@ def test_thinning_keeps_the_ends():
     x = np.linspace(0, 1, 5000)
     few = thinned(x, np.sqrt(x), points=50)
     assert len(few[0]) <= 50 and (few[0][0], few[0][-1]) == (0, 1)
-    assert thinned(x[:9], x[:9], points=50)[0] == pytest.approx(x[:9].tolist())
+    assert thinned(x[:9], x[:9], points=50)[0] == pytest.approx(x[:9].tolist(), abs=1e-5)
 
 
 def test_wilson_by_hand():
@@ -489,11 +491,10 @@ def test_held_out_probabilities_are_in_the_order_of_the_codes(train_faces):
     from fer_classic.labels import class_set
 
     seven = class_set("seven")  # whose codes are not in the order of the alphabet
-    labels = np.array([seven.names.index(train_faces.classes.names[c]) for c in
-                       train_faces.labels])  # fmt: skip
-    keep = np.concatenate([np.arange(80), [0, 1, 2, 3]])
-    labels = np.concatenate([labels, [1, 1, 2, 2]])
-    faces = replace(train_faces.take(keep), classes=seven, labels=labels)
+    names = np.array(train_faces.classes.names)[train_faces.labels]
+    names[np.flatnonzero(names == "happiness")[:8]] = ["disgust", "fear"] * 4
+    labels = np.array([seven.names.index(name) for name in names])
+    faces = replace(train_faces, classes=seven, labels=labels)
     settings = Settings.from_dict(
         QUICK | {"classes": "seven", "classifier": {"n_estimators": 30}}
     )
