@@ -89,7 +89,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         Divides the scores.
     best_iteration_ : int
         Rounds kept.
-    held_out_ : (ndarray of int64, shape (m,), ndarray of float64, shape (m, n_classes))
+    held_out_ : pair of ndarrays, shapes (m,) and (m, n_classes)
         Rows held out while learning, and their probabilities by trees that never saw them.
     curves_ : dict
         ``{"train" | "validation": {"log_loss" | "error": [one value a round]}}``
@@ -227,7 +227,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray, shape (n,)
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
     def _check_parameters(self):
         one_of(self.prior, PRIORS, "prior")
@@ -283,12 +284,11 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
 
     def _parameters(self, n_rows, n_images):
         leaves = SMALL_LEAVES if n_images < SMALL_SET else LEAVES
-        columns = max(self.colsample, min(1.0, 25 / self.n_features_in_))
         return {
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves or leaves,
             "max_bin": self.max_bin,
-            "feature_fraction": columns,
+            "feature_fraction": max(self.colsample, min(1.0, 25 / self.n_features_in_)),
             "min_data_in_leaf": min(self.min_child_samples, max(1, n_rows // 20)),
             "lambda_l2": self.reg_lambda,
             "num_threads": threads(self.n_jobs),

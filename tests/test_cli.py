@@ -49,7 +49,7 @@ def differing(a, b, names):
 RESULTS = (
     *("submission.json", "predictions.csv", "metrics.json", "confusion.csv"),
     *("curves.csv", "settings.json", "model/model.json", "model/lightgbm.txt"),
-    *("model/state.npz", "model/SHA256SUMS"),
+    *("model/state.npz", "model/SHA256SUMS", "material.npz"),
 )
 
 
@@ -122,8 +122,9 @@ def test_data_goes_to_stdout_and_progress_to_stderr(first_run):
         assert os.path.exists(line.split(maxsplit=1)[1])
     assert "training faces: 80/80" in stderr and "balanced accuracy" in stderr
     assert sorted(os.listdir(out)) == [
-        *("confusion.csv", "curves.csv", "metrics.json", "model", "predictions.csv"),
-        *("run.json", "settings.json", "submission.json"),
+        *("confusion.csv", "curves.csv", "material.npz", "metrics.json", "model"),
+        *("predictions.csv", "report.html", "run.json", "settings.json"),
+        "submission.json",
     ]
 
 

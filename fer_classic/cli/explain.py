@@ -31,7 +31,7 @@ def explain(
     out: Annotated[Path | None, typer.Option(help="Picture to write, a .png file.")] = None,
     overwrite: o.Overwrite = False,
 ):
-    """Show why the model says what it says of a photograph.
+    """Show why the model says what it says.
 
     The picture shows box, landmarks, probabilities, and the regions of the face and the
     features that spoke for and against the answer.

@@ -24,7 +24,7 @@ def report(
     ] = None,
     overwrite: o.Overwrite = False,
 ):
-    """Write a run's report: data, scores, curves, mistakes, all on one page.
+    """Write a run's report again, in a language or format.
 
     Tables of ablation.json and comparison.json are shown where they lie in the directory.
 
