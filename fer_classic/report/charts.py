@@ -12,6 +12,8 @@ INK, FAINT = "#010203", "#040506"
 #: Readable on white and on black.
 COLOURS = ("#d1495b", "#d98e04", "#7a8594", "#3f7cc4", "#9259b8", "#2a9d8f", "#6a994e")
 DASHES = ("", "6 2", "2 2", "8 2 2 2", "4 4", "1 2", "10 3")
+#: Letters of a row's label at most: the lines need room too.
+LONGEST = 34
 _STYLE = {
     "svg.fonttype": "none",  # text stays text: any language, searchable, small
     "font.size": 11,
@@ -134,7 +136,7 @@ def intervals(name, rows, xlabel, limits=(0, 1), zero=None):
             axes.plot([value], [place], "o", markersize=6, **style)
         if zero is not None:
             axes.axvline(zero, color=INK, linewidth=0.8, dashes=(1, 2))
-        axes.set_yticks(places, [row[0] for row in rows])
+        axes.set_yticks(places, [_short(row[0]) for row in rows])
         axes.set(xlabel=xlabel, ylim=(-0.6, len(rows) - 0.4))
         if limits:
             axes.set_xlim(*limits)
@@ -197,6 +199,10 @@ def curves(name, lines, xlabel, ylabel, *, diagonal=False):
         axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, 1), ylim=(0, 1.01))
         axes.grid()
         return _svg(figure, name)
+
+
+def _short(text):
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _dashes(text):
