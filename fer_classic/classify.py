@@ -89,6 +89,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         Divides the scores.
     best_iteration_ : int
         Rounds kept.
+    held_out_ : pair of ndarrays, shapes (m,) and (m, n_classes)
+        Rows held out while learning, and their probabilities by trees that never saw them.
     curves_ : dict
         ``{"train" | "validation": {"log_loss" | "error": [one value a round]}}``
     booster_ : lightgbm.Booster
@@ -178,7 +180,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         target = np.ones(len(counts)) if self.prior == "uniform" else counts
         target = target / target.sum()
         mirror = self._check_mirror(X, X_mirror)
-        scores, rows, rounds = [], [], []
+        rounds, scores, rows = [], [np.empty((0, len(target)))], [np.empty(0, np.int64)]
         for fitted, held in self._parts(codes, groups):
             part = (X[held], codes[held], class_importance(codes[held], target))
             self._learn(X, y, fitted, mirror, target, progress, part)
@@ -189,13 +191,13 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             # Small sets: the held-out parts only told when to stop; learn from all rows.
             number = round(np.mean(rounds)) if rounds else self.n_estimators
             curves = self.curves_ if rounds else None
-            every = np.arange(len(y))
-            self._learn(X, y, every, mirror, target, progress, n_rounds=number)
+            self._learn(X, y, np.arange(len(y)), mirror, target, progress, n_rounds=number)
             self.curves_ = curves or self.curves_
         self.temperature_ = 1.0
-        if rows:
-            held = codes[np.concatenate(rows)]
-            self.temperature_ = best_temperature(np.concatenate(scores), held, target)
+        rows, scores = np.concatenate(rows), np.concatenate(scores)
+        if len(rows):
+            self.temperature_ = best_temperature(scores, codes[rows], target)
+        self.held_out_ = rows, softmax(scores / self.temperature_)
         return self
 
     def predict_proba(self, X):
@@ -283,12 +285,11 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
 
     def _parameters(self, n_rows, n_images):
         leaves = SMALL_LEAVES if n_images < SMALL_SET else LEAVES
-        columns = max(self.colsample, min(1.0, 25 / self.n_features_in_))
         return {
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves or leaves,
             "max_bin": self.max_bin,
-            "feature_fraction": columns,
+            "feature_fraction": max(self.colsample, min(1.0, 25 / self.n_features_in_)),
             "min_data_in_leaf": min(self.min_child_samples, max(1, n_rows // 20)),
             "lambda_l2": self.reg_lambda,
             "num_threads": threads(self.n_jobs),

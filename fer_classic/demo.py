@@ -32,7 +32,6 @@ This set is synthetic. fer_classic made it by warping public-domain portraits th
 with installed packages: {}.
 A score on it shows that the programs run; it means nothing about real photographs.
 """
-ALONE = "matplotlib is not installed, so its portrait of Grace Hopper was not used.\n"
 
 
 def write_demo(folder, *, train=240, test=80, seed=0):
@@ -90,7 +89,7 @@ def write_demo(folder, *, train=240, test=80, seed=0):
         summary[split] = dict(zip(FIVE.names, counts.tolist(), strict=True))
         summary["without_face"] += empty
         summary["several_faces"] += several
-    text = README.format(" and ".join(portraits)) + ALONE * (len(portraits) == 1)
+    text = README.format(" and ".join(portraits))
     (folder / "README.txt").write_text(text, encoding="utf-8")
     return summary
 

@@ -147,7 +147,7 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         unit = unit * _to_unit_spread(columns * unit) * np.sqrt(weight)
         return np.asarray(unit, dtype=np.float32)
 
-    def transform(self, X, jobs=1):
+    def transform(self, X, jobs=1, averaged=None):
         """The vectors of faces.
 
         Parameters
@@ -156,6 +156,8 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
             As for ``fit``.
         jobs : int
             Threads. The result does not depend on it.
+        averaged : ndarray of bool, shape (d,), optional
+            Columns that count as those of the average training face.
 
         Returns
         -------
@@ -163,6 +165,8 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         basis = self.basis_ * self.step_ * self.scale_[:, None]
+        if averaged is not None:  # what is the same in all faces tells nothing
+            basis[averaged] = 0
         rows = [slice(None), *self._regions()]
         ends = np.cumsum(self.blocks_)[:-1]
         parts = [

@@ -9,8 +9,8 @@ import numpy as np
 
 from fer_classic.embed import FaceEmbedding
 from fer_classic.features import make_extractors
-from fer_classic.features.sift import REGIONS
 from fer_classic.kernel import KernelRidgeScores
+from fer_classic.landmarks import REGIONS
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Expert:
     embedding: FaceEmbedding
     ridge: KernelRidgeScores
 
-    def scores(self, faces, jobs=1):
+    def scores(self, faces, jobs=1, averaged=None):
         """Scores of every class.
 
         Parameters
@@ -34,12 +34,15 @@ class Expert:
         faces : FaceTable
         jobs : int
             Threads.
+        averaged : ndarray of bool, optional
+            As :meth:`FaceEmbedding.transform` takes it.
 
         Returns
         -------
         ndarray of float32, shape (n, n_classes)
         """
-        vectors = self.embedding.transform((faces.crops, faces.landmarks), jobs=jobs)
+        data = (faces.crops, faces.landmarks)
+        vectors = self.embedding.transform(data, jobs=jobs, averaged=averaged)
         return self.ridge.transform(vectors)
 
 

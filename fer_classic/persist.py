@@ -32,6 +32,8 @@ class Model:
         Counts, checksums and scores of the training, as JSON types.
     experts : tuple of Expert
         Fitted; their scores are the classifier's first columns.
+    out_of_fold : ndarray of float64, shape (n, k), or None
+        Cross-validated probabilities of the rows trained on. They are not saved.
     """
 
     settings: Settings
@@ -39,6 +41,7 @@ class Model:
     feature_names: tuple
     trained_on: dict
     experts: tuple = ()
+    out_of_fold: np.ndarray | None = None
 
 
 def save_model(model, folder):

@@ -124,10 +124,11 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
         "groups": len(np.unique(groups)),
         "faces_found": int(faces.covered.sum()),
     }
+    out_of_fold = None
     try:
         if settings.folds:
             with timer("cross-validation"):
-                scores = _cross_validation(faces, groups, settings, jobs)
+                scores, out_of_fold = _cross_validation(faces, groups, settings, jobs)
             trained_on["cross_validation"] = scores
         model = learn(faces, groups, settings, jobs=jobs, progress=progress, timer=timer)
     except FerClassicError:
@@ -136,7 +137,7 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
         raise FerClassicError(str(error)) from None
     trained_on["best_iteration"] = model.classifier.best_iteration_
     trained_on["curves"] = _rounded(model.classifier.curves_)
-    return replace(model, trained_on=trained_on)
+    return replace(model, trained_on=trained_on, out_of_fold=out_of_fold)
 
 
 def _cross_validation(faces, groups, settings, jobs):
@@ -148,14 +149,15 @@ def _cross_validation(faces, groups, settings, jobs):
         part = named and named.take(train)
         model = learn(faces.take(train), groups[train], settings, jobs=jobs, named=part)
         probabilities[test] = predict_part(model, faces, test, jobs=jobs, named=named)
-    return evaluate(
+    scores = evaluate(
         faces.labels,
         probabilities.argmax(axis=1),
         faces.classes.names,
         probabilities,
         groups=groups,
         prior=settings.classifier.get("prior", "uniform"),
-    ) | {"folds": settings.folds}
+    )
+    return scores | {"folds": settings.folds}, probabilities
 
 
 def _rounded(curves):

@@ -63,17 +63,16 @@ class Portrait(NamedTuple):
 def read_portraits():
     """Two variants of each portrait by name: as it is, and with the mouth closed."""
     import skimage.data
+    from matplotlib import cbook
 
     astronaut = _portrait("astronaut", skimage.data.astronaut(), smiles=True)
-    portraits = {"astronaut": (astronaut, _close_mouth(astronaut))}
-    try:
-        from matplotlib import cbook
-    except ImportError:
-        return portraits
     with cbook.get_sample_data("grace_hopper.jpg") as file:
         picture = np.asarray(Image.open(file).convert("RGB"))
     hopper = _portrait("grace_hopper", picture, smiles=False)
-    return {**portraits, "grace_hopper": (hopper, hopper)}
+    return {
+        "astronaut": (astronaut, _close_mouth(astronaut)),
+        "grace_hopper": (hopper, hopper),
+    }
 
 
 def _portrait(name, picture, *, smiles):

@@ -1,6 +1,6 @@
 """The worked example of an ablation: one plan on two sets, as docs/ablation.md shows it.
 
-Usage: python scripts/ablate.py DATA --out runs/ablation [--images 7000] [--jobs 2]
+Usage: python scripts/ablate.py DATA --out runs/ablation [--images 7500] [--jobs 2]
 
 DATA holds ``fer2013/train.zip`` (5 of its 7 classes) and ``webfaces/train.zip`` (whose
 persons are never parted). Each gets a folder in --out. A killed run continues when it is
@@ -31,7 +31,7 @@ def main():
     given.out.mkdir(parents=True, exist_ok=True)
     text = PLAN.read_text(encoding="utf-8")
     if given.images:
-        text = text.replace("images = 7000", f"images = {given.images}")
+        text = text.replace("images = 7500", f"images = {given.images}")
     for name, first in SETS.items():
         plan = given.out / f"{name}.toml"
         plan.write_text(first + text, encoding="utf-8")

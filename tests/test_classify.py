@@ -314,3 +314,17 @@ def test_mirrored_rows_of_another_shape_are_refused():
         _quick(balance="mirror").fit(X, y, X_mirror=X[1:])
     with pytest.raises(ValueError, match="balance='mirror' needs X_mirror"):
         _quick(balance="mirror").fit(X, y)
+
+
+def test_what_was_held_out_is_kept_with_probabilities_of_its_own():
+    random = np.random.default_rng(0)
+    y = np.repeat(["a", "b", "c"], 60)
+    X = random.normal(size=(180, 4)) + (np.arange(180) // 60)[:, None]
+    model = ExpressionClassifier(n_estimators=20, n_jobs=1).fit(X, y)
+    rows, chances = model.held_out_
+    assert sorted(rows) == list(range(180)) and chances.shape == (180, 3)
+    assert chances.sum(axis=1) == pytest.approx(np.ones(180))
+    hits = (model.classes_[chances.argmax(axis=1)] == y[rows]).mean()
+    assert 0.5 < hits < (model.predict(X) == y).mean()
+    rows, chances = model.set_params(validation_fraction=0).fit(X, y).held_out_
+    assert len(rows) == 0 and chances.shape == (0, 3)

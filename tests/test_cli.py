@@ -16,7 +16,7 @@ from PIL import Image
 
 COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "compare", "ablate", "info", "doctor"),
+    *("score", "compare", "explain", "report", "ablate", "info", "doctor"),
 )
 
 
@@ -49,7 +49,7 @@ def differing(a, b, names):
 RESULTS = (
     *("submission.json", "predictions.csv", "metrics.json", "confusion.csv"),
     *("curves.csv", "settings.json", "model/model.json", "model/lightgbm.txt"),
-    *("model/state.npz", "model/SHA256SUMS"),
+    *("model/state.npz", "model/SHA256SUMS", "material.npz"),
 )
 
 
@@ -116,13 +116,15 @@ def test_data_goes_to_stdout_and_progress_to_stderr(first_run):
         "submission:",
         "scores:",
         "model:",
+        "report:",
     ]
     for line in stdout.splitlines():
         assert os.path.exists(line.split(maxsplit=1)[1])
     assert "training faces: 80/80" in stderr and "balanced accuracy" in stderr
     assert sorted(os.listdir(out)) == [
-        *("confusion.csv", "curves.csv", "metrics.json", "model", "predictions.csv"),
-        *("run.json", "settings.json", "submission.json"),
+        *("confusion.csv", "curves.csv", "material.npz", "metrics.json", "model"),
+        *("predictions.csv", "report.html", "run.json", "settings.json"),
+        "submission.json",
     ]
 
 

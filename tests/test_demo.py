@@ -1,7 +1,6 @@
 """The demonstration set: what is written, and that the faces show what they should."""
 
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -122,18 +121,6 @@ def test_too_few_images_are_refused(tmp_path):
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
         write_demo(tmp_path / "new", train=6, test=4)
     assert not (tmp_path / "new").exists()
-
-
-def test_without_matplotlib_the_astronaut_is_alone(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    portraits.read_portraits.cache_clear()
-    try:
-        summary = write_demo(tmp_path, train=13, test=5)  # one image of several faces
-    finally:
-        portraits.read_portraits.cache_clear()
-    assert summary["portraits"] == ["astronaut"]
-    assert summary["several_faces"] == 1
-    assert "matplotlib is not installed" in (tmp_path / "README.txt").read_text()
 
 
 def test_faces_are_found_where_there_are_any(faces):

@@ -25,9 +25,13 @@ LAYERS = (
     *("portraits", "demo", "filenames", "template", "submission"),
     *("detections", "answers", "results", "matching", "compare"),
     *("judge", "seal", "tables", "persist", "presets", "stack", "pipeline"),
-    *("plan", "ablate", "estimate", "tabulate", "doctor", "cli"),
+    *("plan", "ablate", "estimate", "tabulate", "doctor"),
+    *("regions", "explain", "explainpicture", "report", "cli"),
 )
-HEAVY = ("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask")
+HEAVY = (
+    *("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask"),
+    *("matplotlib", "jinja2"),
+)
 FILES = sorted(ROOT.rglob("*.py"))
 
 

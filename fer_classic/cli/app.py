@@ -11,7 +11,7 @@ from fer_classic.errors import FerClassicError
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
     *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "compare", "ablate", "info", "doctor"),
+    *("score", "compare", "explain", "report", "ablate", "info", "doctor"),
 )
 
 app = typer.Typer(
@@ -35,8 +35,10 @@ def register():
         ablate,
         compare,
         data,
+        explain,
         inspect,
         predict,
+        report,
         run,
         train,
     )
@@ -45,7 +47,6 @@ def register():
 def main():
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     register()
-
     app.registered_commands.sort(key=lambda own: _ORDER.index(own.callback.__name__))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

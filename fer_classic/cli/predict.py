@@ -68,7 +68,7 @@ def predict(
         check_new_file(out.with_suffix(".csv"), overwrite=overwrite)
     if overlay is not None:
         check_new(overlay, overwrite=overwrite)
-    trained = load_model(_model_folder(model))
+    trained = load_model(model_folder(model))
     samples = read_samples(inputs, trained.settings)
     layout = checked_template(template, samples)
     kept = o.cache_folder_from(cache, default=False)
@@ -82,8 +82,18 @@ def predict(
     _write_predictions(predictions, faces, out, layout, format, overwrite)
 
 
-def _model_folder(model):
-    """The folder named, or that of a shipped model."""
+def model_folder(model):
+    """The folder named, or that of a shipped model.
+
+    Parameters
+    ----------
+    model : pathlib.Path or None
+        The option --model.
+
+    Returns
+    -------
+    pathlib.Path
+    """
     from fer_classic.modelfiles import shipped_model
 
     if model is None:

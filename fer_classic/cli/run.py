@@ -13,6 +13,7 @@ from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, scores_text
 from fer_classic.cli.extract import extract_with_bar, read_samples
 from fer_classic.cli.predict import checked_template
+from fer_classic.cli.report import write_page
 from fer_classic.cli.train import say_unused, train_with_bar, training_samples
 from fer_classic.errors import UsageError
 
@@ -91,10 +92,27 @@ def run(
     with timer("judging"):
         copied = copies_of(faces, test_faces)
         metrics = _metrics(model, predictions, test_faces, copied)
+    with timer("material of the report"):
+        material = _material(model, faces, test_faces, predictions, copied)
     record = _record(train, test, faces, test_faces, copied, timer)
     with new_directory(out, overwrite=overwrite) as folder:
         _write(folder, settings, record, metrics, model, predictions, test_faces, layout)
+        if material:
+            (folder / "material.npz").write_bytes(material)
+    # Once the run is safe: what goes wrong in the report must not lose it.
+    write_page(out)
     _say_result(out, metrics, len(tested) > 0)
+
+
+def _material(model, faces, test_faces, predictions, copied):
+    """What the report needs, as the bytes of a file; empty if that fails."""
+    from fer_classic.report import collect, material_bytes
+
+    try:
+        return material_bytes(collect(model, faces, test_faces, predictions, copied))
+    except Exception as error:  # whatever it is, the run is worth more
+        say(f"the report will lack its pictures: {type(error).__name__}: {error}")
+        return b""
 
 
 def _metrics(model, predictions, test_faces, copied):
@@ -216,3 +234,5 @@ def _say_result(out, metrics, tested):
         print(f"submission: {out / 'submission.json'}")
     print(f"scores:     {out / 'metrics.json'}")
     print(f"model:      {out / 'model'}")
+    if (out / "report.html").is_file():
+        print(f"report:     {out / 'report.html'}")

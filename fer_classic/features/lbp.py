@@ -62,15 +62,26 @@ class LBPFeatures(CropFeatures):
                 f"radii of LBPFeatures must differ. Got {radii!r} instead: remove one."
             )
 
+    def codes(self, X, radius=None):
+        """The code of every pixel: what the histograms count.
+
+        Parameters
+        ----------
+        X : ndarray of uint8, shape (n, S, S)
+        radius : float, optional
+            The first of ``radii`` if not given.
+
+        Returns
+        -------
+        ndarray of uint8, shape (n, S, S)
+        """
+        offsets = self._offsets(self.radii[0] if radius is None else radius)
+        return _kernels.lbp_codes(X, offsets, _uniform_codes(self.points))
+
     def _compute(self, crops):
-        codes = _uniform_codes(self.points)
         number = self.points * (self.points - 1) + 3
         parts = [
-            _kernels.grid_histograms(
-                _kernels.lbp_codes(crops, self._offsets(radius), codes),
-                self.grid,
-                number,
-            )
+            _kernels.grid_histograms(self.codes(crops, radius), self.grid, number)
             for radius in self.radii
         ]
         return np.concatenate(parts, axis=1)

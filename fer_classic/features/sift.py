@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from fer_classic.features import _descriptors
 from fer_classic.features.base import check_crops, check_fitted_size, check_range
 from fer_classic.features.geometry import check_landmarks
-from fer_classic.landmarks import MIRROR
+from fer_classic.landmarks import MIRROR, REGIONS
 
 #: Landmarks described: jaw and chin, brows, nose, eyes, mouth.
 POINTS = (
@@ -20,15 +20,6 @@ POINTS = (
     *range(48, 60),
     *(62, 66),
 )
-
-#: Landmarks of each region of the face, as iBUG 300-W numbers them.
-REGIONS = {
-    "jaw": range(17),
-    "brows": range(17, 27),
-    "nose": range(27, 36),
-    "eyes": range(36, 48),
-    "mouth": range(48, 68),
-}
 
 _orientation_shares = lru_cache(maxsize=1)(_descriptors.orientation_shares)
 

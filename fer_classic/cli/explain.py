@@ -1,0 +1,125 @@
+"""The command explain."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import table
+from fer_classic.cli.extract import extract_with_bar, read_samples
+from fer_classic.cli.predict import model_folder
+from fer_classic.errors import UsageError
+
+#: Columns told on stdout, for and against.
+TOLD = 5
+#: Effects below this count as none.
+LITTLE = 0.005
+
+
+@app.command()
+def explain(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="One image.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a trained model or of a run, or the name of a shipped model.  "
+            "[default: five-fast]"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Picture to write, a .png file.")] = None,
+    overwrite: o.Overwrite = False,
+):
+    """Show why the model says what it says.
+
+    The picture shows box, landmarks, probabilities, and the regions of the face and the
+    features that spoke for and against the answer.
+
+    Example: fer-classic explain photo.jpg --out explain.png
+    """
+    from fer_classic.explain import explain_face
+    from fer_classic.persist import load_model
+    from fer_classic.runs import check_new_file, write_file
+
+    if out is not None:
+        if out.suffix.lower() != ".png":
+            raise UsageError(f"--out names a picture, a .png file. Got {out}.")
+        check_new_file(out, overwrite=overwrite)
+    trained = load_model(model_folder(model))
+    samples = read_samples([photo], trained.settings)
+    if len(samples) != 1:
+        raise UsageError(
+            f"explain takes one image, and {photo} holds {len(samples)}. Name one of them."
+        )
+    face = extract_with_bar(samples, trained.settings, 1, True, "faces", None)
+    explanation = explain_face(trained, face)
+    if out is not None:
+        write_file(out, _picture(samples, face, explanation), overwrite=overwrite)
+    print(explanation_text(face, explanation))
+    if out is not None:
+        print(f"\npicture: {out}")
+
+
+def _picture(samples, face, explanation):
+    from fer_classic.explainpicture import explain_picture
+    from fer_classic.image import decode
+
+    image = decode(samples.sources[0].read(), max_pixels=face.settings.max_pixels)
+    return explain_picture(image, face, explanation, Path(face.names[0]).name)
+
+
+def explanation_text(face, explanation):
+    """Probabilities and the strongest reasons, as text.
+
+    Parameters
+    ----------
+    face : FaceTable
+        Of one row.
+    explanation : Explanation
+
+    Returns
+    -------
+    str
+    """
+    from fer_classic.explain import METHODS
+    from fer_classic.regions import in_words
+
+    chosen = explanation.class_names[explanation.chosen]
+    share = explanation.probabilities[explanation.chosen]
+    found = {
+        "face": f"face found, {face.n_faces[0]} in the photograph",
+        "no_face": "no face found, so the whole image stands for it",
+        "whole": "no face looked for, the whole image is the face",
+    }[face.status[0]]
+    order = explanation.probabilities.argsort()[::-1]
+    rows = [
+        [explanation.class_names[i], f"{explanation.probabilities[i]:.3f}"] for i in order
+    ]
+    lines = [f"{face.names[0]}: {chosen} {share:.3f} ({found})", ""]
+    lines += [table(rows, ["expression", "probability"]), ""]
+    lines += [f"Regions by {METHODS[explanation.method]}:"]
+    lines += [table(_region_rows(explanation), ["region", "speaks", "effect"]), ""]
+    lines += [f"Columns by what they add to the log odds of {chosen} (SHAP):"]
+    strongest = [
+        *[own for own in explanation.columns if own[1] > 0][:TOLD],
+        *[own for own in explanation.columns if own[1] < 0][:TOLD],
+    ]
+    rows = [
+        [name, "for" if value > 0 else "against", f"{value:+.2f}", in_words(name)]
+        for name, value in strongest
+    ]
+    lines.append(table(rows, ["column", "speaks", "effect", "what it measures"]))
+    return "\n".join(lines)
+
+
+def _region_rows(explanation):
+    share = explanation.probabilities[explanation.chosen]
+    rows = []
+    for region, effect in explanation.regions.items():
+        speaks = "-" if abs(effect) < LITTLE else "for" if effect > 0 else "against"
+        told = f"{effect:+.2f} log odds"
+        if explanation.method == "occlusion":
+            told = f"{share:.3f} -> {share - effect:.3f} without it"
+        rows.append([region, speaks, told])
+    return rows

@@ -1,0 +1,66 @@
+"""The command report, and the page that run adds to its directory."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fer_classic.cli import options as o
+from fer_classic.cli.app import app
+from fer_classic.cli.console import say
+from fer_classic.errors import one_of
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Directory that the command run made.")],
+    format: Annotated[
+        str, typer.Option(help="html (pictures inside) or md (text and tables).")
+    ] = "html",
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write.  [default: report.html in the directory]"),
+    ] = None,
+    overwrite: o.Overwrite = False,
+):
+    """Write a run's report again, in a language or format.
+
+    Tables of ablation.json and comparison.json are shown where they lie in the directory.
+
+    Example: fer-classic report runs/first --lang zh
+    """
+    from fer_classic.report import FORMATS, LANGUAGES, check_run, make_report
+    from fer_classic.runs import check_new_file, write_file
+
+    one_of(format, FORMATS, "--format")
+    one_of(lang, LANGUAGES, "--lang")
+    check_run(run)
+    if out is None:
+        own = "report" if lang == "en" else f"report-{lang}"
+        out = run / f"{own}.{format}"
+    check_new_file(out, overwrite=overwrite)
+    page, missing = make_report(run, format=format, language=lang)
+    write_file(out, page, overwrite=overwrite)
+    for line in missing:
+        say(f"not in the report: {line}")
+    print(out)
+
+
+def write_page(run):
+    """Add report.html to a finished run; say so if that fails.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+    """
+    try:
+        from fer_classic.report import make_report
+        from fer_classic.runs import write_file
+
+        write_file(run / "report.html", make_report(run)[0], overwrite=True)
+    except Exception as error:  # whatever it is, the run is done and safe
+        say(
+            f"no report: {type(error).__name__}: {error}. The run itself is complete; "
+            f"try again with: fer-classic report {run}"
+        )
