@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fer_classic.errors import UsageError, one_of
+from fer_classic.errors import one_of
 from fer_classic.features import FAMILIES, make_extractors
 from fer_classic.landmarks import mirror_landmarks
 
@@ -33,31 +33,23 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
     weights : dict of str to float, optional
         Weight of each family; 1 where not named.
     components : int
-        Length of these vectors, at most.
-    regions : int
-        Length of further vectors, one for each region of the face (jaw, brows, nose, eyes,
-        mouth), from the descriptors at its landmarks alone; 0 for none. Needs ``sift``.
+        Length of the vectors, at most.
     random_state : int
 
     Attributes
     ----------
-    blocks_ : ndarray of int, shape (1,) or (6,)
-        Lengths of the vectors, which stand side by side.
     extractors_ : list of transformers
     center_, scale_ : ndarrays of float32, shape (d,)
         Mean and scale of each column.
-    basis_ : ndarray of int8, shape (d, sum of blocks_)
-    step_ : ndarray of float32, shape (sum of blocks_,)
+    basis_ : ndarray of int8, shape (d, components)
+    step_ : ndarray of float32, shape (components,)
         The basis is ``basis_ * step_``: rounded, so that a model fits a few megabytes.
     """
 
-    def __init__(
-        self, features, *, weights=None, components=512, regions=0, random_state=0
-    ):
+    def __init__(self, features, *, weights=None, components=512, random_state=0):
         self.features = features
         self.weights = weights
         self.components = components
-        self.regions = regions
         self.random_state = random_state
 
     def fit(self, X, y=None, jobs=1):
@@ -97,29 +89,9 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
             scales.append(np.broadcast_to(scale, center.shape))
         self.center_, self.scale_ = np.concatenate(centers), np.concatenate(scales)
         scaled = np.concatenate(scaled, axis=1)
-        parts = [principal_components(scaled, self.components, random)]
-        for own in self._regions():
-            found = principal_components(scaled[:, own], self.regions, random)
-            parts.append(np.zeros((scaled.shape[1], found.shape[1]), dtype=np.float32))
-            parts[-1][own] = found * _to_unit_spread(scaled[:, own])
-        self.blocks_ = np.array([part.shape[1] for part in parts])
-        basis = self._evened(np.concatenate(parts, axis=1))
-        self.basis_, self.step_ = rounded(basis)
+        basis = principal_components(scaled, self.components, random)
+        self.basis_, self.step_ = rounded(self._evened(basis))
         return self
-
-    def _regions(self):
-        """Columns of each region, where there are vectors of regions."""
-        if not self.regions:
-            return []
-        start = 0
-        for extractor in self.extractors_:
-            if hasattr(extractor, "region_columns"):
-                return [start + own for own in extractor.region_columns()]
-            start += len(extractor.get_feature_names_out())
-        raise UsageError(
-            "regions of an expert need the features 'sift'. Got "
-            f"{', '.join(self.features)} instead: add sift, or leave regions out."
-        )
 
     def _evened(self, basis):
         """The basis without what rounding errors have made unsymmetric."""
@@ -144,8 +116,8 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         unit = 1.0
         if name == "geometry":
             unit = 1 / np.maximum(columns.std(axis=0), 1e-6)
-        unit = unit * _to_unit_spread(columns * unit) * np.sqrt(weight)
-        return np.asarray(unit, dtype=np.float32)
+        spread = 2 * ((columns * unit) ** 2).sum(axis=1).mean()
+        return (unit * np.sqrt(weight / max(spread, 1e-12))).astype(np.float32)
 
     def transform(self, X, jobs=1, averaged=None):
         """The vectors of faces.
@@ -161,30 +133,17 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of float32, shape (n, sum of blocks_)
+        ndarray of float32, shape (n, components)
         """
         check_is_fitted(self)
         basis = self.basis_ * self.step_ * self.scale_[:, None]
         if averaged is not None:  # what is the same in all faces tells nothing
             basis[averaged] = 0
-        rows = [slice(None), *self._regions()]
-        ends = np.cumsum(self.blocks_)[:-1]
-        parts = [
-            np.ascontiguousarray(part[own])
-            for own, part in zip(rows, np.split(basis, ends, axis=1), strict=True)
-        ]
-        return _in_batches(self._project, jobs, *X, rows, parts, self.center_ @ basis)
+        return _in_batches(self._project, jobs, *X, basis, self.center_ @ basis)
 
-    def _project(self, crops, landmarks, rows, parts, center):
+    def _project(self, crops, landmarks, basis, center):
         columns = _symmetric(crops, landmarks, self.extractors_, evened=True)
-        own = [columns[:, row] @ part for row, part in zip(rows, parts, strict=True)]
-        return np.concatenate(own, axis=1) - center
-
-
-def _to_unit_spread(columns):
-    """Factor after which squared distances between centred rows average to 1."""
-    spread = 2 * (columns**2).sum(axis=1).mean()
-    return np.float32(1 / np.sqrt(max(spread, 1e-12)))
+        return columns @ basis - center
 
 
 def rounded(columns):

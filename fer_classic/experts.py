@@ -89,13 +89,13 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
     embedding = FaceEmbedding(**own, random_state=seed).fit(data, jobs=jobs)
     vectors = embedding.transform(data, jobs=jobs)
     ridge = KernelRidgeScores(**ridge, random_state=seed)
-    ridge.fit(vectors, faces.labels, groups, embedding.blocks_)
+    ridge.fit(vectors, faces.labels, groups)
     return Expert(embedding, ridge), ridge.out_of_fold_
 
 
 #: What is learned, by the part that holds it.
-_EMBEDDING = ("center_", "scale_", "basis_", "step_", "blocks_")
-_RIDGE = ("support_", "step_", "coefficients_", "blocks_")
+_EMBEDDING = ("center_", "scale_", "basis_", "step_")
+_RIDGE = ("support_", "step_", "coefficients_")
 
 
 def experts_to_arrays(experts):
@@ -167,13 +167,10 @@ def _check_shapes(expert):
     embedding, ridge = expert.embedding, expert.ridge
     columns, length = embedding.basis_.shape
     rows, classes = ridge.coefficients_.shape
-    regions = 1 + (len(REGIONS) if embedding.regions else 0)
     fits = (
         embedding.center_.shape == embedding.scale_.shape == (columns,)
         and embedding.step_.shape == ridge.step_.shape == (length,)
         and ridge.support_.shape == (rows, length)
-        and embedding.blocks_.sum() == ridge.blocks_.sum() == length
-        and len(embedding.blocks_) == len(ridge.blocks_) == regions
         and classes > 1
     )
     if not fits:

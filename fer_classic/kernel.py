@@ -18,12 +18,6 @@ BATCH = 1024
 class KernelRidgeScores(BaseEstimator):
     """Scores of every class from a Gaussian kernel, by class-balanced ridge regression.
 
-    Rows may hold several vectors side by side: one of the whole face and some of its
-    regions. The kernel is then a weighted sum of Gaussian kernels, one for each vector
-    (multiple kernel learning with fixed weights: Gehler & Nowozin, ICCV 2009); what is
-    alike in the mouth alone then counts too, which one kernel of the whole face, being a
-    product over its parts, does not see.
-
     Solves ``(K + ridge * diag(1 / weight)) a = T`` with the weights of balanced classes
     and one column of ``T`` for each class (Saunders et al., ICML 1998). The models that
     leave out each fold in turn are solved together with the whole one by the same
@@ -34,9 +28,7 @@ class KernelRidgeScores(BaseEstimator):
     Parameters
     ----------
     gamma : float
-        Of ``exp(-gamma * squared distance)``, for the first vector.
-    region_gamma, region_share : float
-        Of the further vectors, and the weight of their kernels together, from 0 to 1.
+        Of ``exp(-gamma * squared distance)``.
     ridge : float
     folds : int
         Parts of the out-of-fold scores.
@@ -52,24 +44,13 @@ class KernelRidgeScores(BaseEstimator):
         Scores of each training row by the model that left out its fold.
     """
 
-    def __init__(
-        self,
-        *,
-        gamma=1.0,
-        region_gamma=1.0,
-        region_share=0.5,
-        ridge=0.3,
-        folds=6,
-        random_state=0,
-    ):
+    def __init__(self, *, gamma=1.0, ridge=0.3, folds=6, random_state=0):
         self.gamma = gamma
-        self.region_gamma = region_gamma
-        self.region_share = region_share
         self.ridge = ridge
         self.folds = folds
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None, blocks=None):
+    def fit(self, X, y, groups=None):
         """Solve for the coefficients and the out-of-fold scores.
 
         Parameters
@@ -79,14 +60,11 @@ class KernelRidgeScores(BaseEstimator):
             Classes from 0, each of them present.
         groups : array, shape (n,), optional
             Rows of one group are left out together.
-        blocks : array of int, optional
-            Lengths of the vectors that stand side by side in a row.
 
         Returns
         -------
         self
         """
-        self.blocks_ = np.array([X.shape[1]] if blocks is None else blocks)
         number = int(y.max()) + 1
         smallest = np.bincount(y).min()
         parts = min(self.folds, smallest, len(y) if groups is None else len(set(groups)))
@@ -98,9 +76,7 @@ class KernelRidgeScores(BaseEstimator):
             used[held, part + 1] = 0
         self.support_, self.step_ = rounded(X)
         support = self.support_ * self.step_
-        kernel = np.empty((len(support), len(support)), dtype=np.float32)
-        for i in range(0, len(support), BATCH):
-            kernel[i : i + BATCH] = self._kernel(support[i : i + BATCH], support)
+        kernel = gaussian_kernel(support, support, self.gamma)
         solved = conjugate_gradients(
             kernel, targets, used, balanced_weights(y), self.ridge, self.random_state
         )
@@ -124,26 +100,10 @@ class KernelRidgeScores(BaseEstimator):
         check_is_fitted(self)
         support = self.support_ * self.step_
         parts = [
-            self._kernel(X[i : i + BATCH], support) @ self.coefficients_
+            gaussian_kernel(X[i : i + BATCH], support, self.gamma) @ self.coefficients_
             for i in range(0, len(X), BATCH)
         ]
         return np.concatenate(parts)
-
-    def _kernel(self, A, B):
-        """The sum of the kernels of all vectors, ndarray of float32, shape (m, n)."""
-        regions = len(self.blocks_) - 1
-        whole = 1 - self.region_share if regions else 1.0
-        each = [(self.gamma, whole)]
-        each += [(self.region_gamma, self.region_share / max(regions, 1))] * regions
-        stops = np.cumsum(self.blocks_)
-        total = None
-        for (gamma, share), start, stop in zip(
-            each, stops - self.blocks_, stops, strict=True
-        ):
-            part = gaussian_kernel(A[:, start:stop], B[:, start:stop], gamma)
-            part *= np.float32(share)
-            total = part if total is None else np.add(total, part, out=total)
-        return total
 
 
 def gaussian_kernel(A, B, gamma):
@@ -160,11 +120,14 @@ def gaussian_kernel(A, B, gamma):
     """
     kernel = A @ B.T
     own, other = (A * A).sum(axis=1), (B * B).sum(axis=1)
-    kernel *= 2
-    kernel -= own[:, None]
-    kernel -= other
-    kernel *= np.float32(gamma)
-    return np.exp(np.minimum(kernel, 0, out=kernel), out=kernel)
+    for start in range(0, len(A), BATCH):  # in place: no second array of this size
+        rows = kernel[start : start + BATCH]
+        rows *= 2
+        rows -= own[start : start + BATCH, None]
+        rows -= other
+        rows *= np.float32(gamma)
+        np.exp(np.minimum(rows, 0, out=rows), out=rows)
+    return kernel
 
 
 def conjugate_gradients(kernel, targets, used, weights, ridge, random_state=0):

@@ -34,17 +34,15 @@ PRESETS = {
             {
                 "features": {"sift": {"cells": [3, 6]}, "fisher": {}, "geometry": {}},
                 "weights": {"geometry": 0.15},
-                "components": 384,
-                "gamma": 1.4,
-                "regions": 64,
+                "components": 512,
+                "gamma": 1.2,
                 "ridge": 0.3,
             },
             {
                 "features": {"sift": {"cells": [2, 4, 8]}, "geometry": {}},
                 "weights": {"geometry": 0.3},
-                "components": 160,
+                "components": 256,
                 "gamma": 1.6,
-                "regions": 32,
                 "ridge": 0.3,
             },
         ]

@@ -227,10 +227,8 @@ def _check_experts(experts):
         _object("features of each of experts", expert.get("features"))
         _object("weights of each of experts", expert.get("weights", {}))
         _within("components", expert.get("components", 1), 1, 4096, kind=int)
-        _within("regions", expert.get("regions", 0), 0, 1024, kind=int)
-        _within("region_share", expert.get("region_share", 0.5), 0, 1)
         _within("folds", expert.get("folds", 2), 2, 100, kind=int)
-        for name in ("gamma", "region_gamma", "ridge"):
+        for name in ("gamma", "ridge"):
             _within(name, expert.get(name, 1.0), 1e-6, 1e6)
 
 

@@ -41,36 +41,6 @@ def test_each_family_has_its_weight(faces):
         assert spread == pytest.approx(weight, rel=0.02)
 
 
-def test_regions_have_vectors_of_their_own(faces):
-    crops, landmarks = faces
-    own = FaceEmbedding({"sift": {}, "geometry": {}}, components=12, regions=5).fit(faces)
-    assert own.blocks_.tolist() == [12, 5, 5, 5, 5, 5]
-    vectors = own.transform(faces)
-    assert vectors.shape == (40, 37)
-    plain = FaceEmbedding({"sift": {}, "geometry": {}}, components=12).fit(faces)
-    np.testing.assert_allclose(vectors[:, :12], plain.transform(faces), atol=1e-5)
-    moved = landmarks.copy()
-    moved[:, 48:] += 1.5  # the mouth is the last region, and the others do not see it
-    other = own.transform((crops, moved))
-    np.testing.assert_array_equal(other[:, 12:32], vectors[:, 12:32])
-    assert np.abs(other[:, 32:] - vectors[:, 32:]).max() > 0.01
-    mirrored = np.ascontiguousarray(crops[:, :, ::-1]), mirror_landmarks(landmarks, 64)
-    np.testing.assert_allclose(own.transform(mirrored), vectors, atol=1e-4)
-
-
-def test_regions_spread_like_the_whole(faces):
-    own = FaceEmbedding({"sift": {}}, components=5000, regions=5000).fit(faces)
-    vectors = own.transform(faces)
-    for part in np.split(vectors, np.cumsum(own.blocks_)[:-1], axis=1):
-        spread = ((part[:, None] - part[None]) ** 2).sum(axis=2).mean()
-        assert spread == pytest.approx(1, rel=0.03)
-
-
-def test_regions_need_descriptors_at_landmarks(faces):
-    with pytest.raises(UsageError, match=r"need the features 'sift'\. Got geometry"):
-        FaceEmbedding({"geometry": {}}, regions=5).fit(faces)
-
-
 def test_threads_and_batches_do_not_change_vectors(fitted, faces, monkeypatch):
     whole = fitted.transform(faces)
     monkeypatch.setattr("fer_classic.embed.BATCH", 7)

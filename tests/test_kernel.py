@@ -53,23 +53,6 @@ def test_out_of_fold_scores_equal_those_of_models_without_the_fold(rows, to_the_
         )
 
 
-def test_kernels_of_several_vectors_add_up(rows, to_the_end):
-    X, y = rows
-    model = KernelRidgeScores(gamma=0.3, region_gamma=0.7, region_share=0.4)
-    model.fit(X, y, blocks=[2, 1, 1])
-    support = (model.support_ * model.step_).astype(float)
-    square = (support[:, None] - support[None]) ** 2
-    kernel = 0.6 * np.exp(-0.3 * square[..., :2].sum(axis=2))
-    kernel += 0.2 * np.exp(-0.7 * square[..., 2]) + 0.2 * np.exp(-0.7 * square[..., 3])
-    targets = np.full((len(y), 3), -0.5)
-    targets[np.arange(len(y)), y] = 1
-    system = kernel + model.ridge * np.diag(1 / balanced_weights(y))
-    expected = np.linalg.solve(system, targets)
-    np.testing.assert_allclose(model.coefficients_, expected, atol=1e-4)
-    scores = model.transform(support.astype(np.float32))
-    np.testing.assert_allclose(scores, kernel @ expected, atol=1e-3)
-
-
 def test_out_of_fold_scores_do_not_know_the_labels(rows):
     X, _ = rows
     random = np.random.default_rng(1)

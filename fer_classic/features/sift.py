@@ -121,20 +121,6 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
         by_point = columns.reshape(shape)[:, :, opposite]
         return by_point[..., mirror_columns()].reshape(len(columns), -1)
 
-    def region_columns(self):
-        """Columns of each region of the face, in the order of REGIONS.
-
-        Returns
-        -------
-        list of ndarrays of int
-        """
-        shape = (len(self.cells), len(POINTS), _descriptors.LENGTH)
-        place = np.arange(np.prod(shape)).reshape(shape)
-        return [
-            place[:, [i for i, p in enumerate(POINTS) if p in region]].ravel()
-            for region in REGIONS.values()
-        ]
-
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.
 
