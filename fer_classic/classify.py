@@ -13,10 +13,9 @@ from fer_classic.features.base import check_range
 
 PRIORS = ("uniform", "train")
 
-#: Below this many rows a single held-out part says too little: several parts are held
-#: out in turn, and the last model learns from all rows. Large trees learn such a set by
-#: heart: on 2,618 web photographs with persons apart, 4 leaves instead of 31 raised the
-#: cross-validated balanced accuracy by 3 to 6 points, whatever the balancing.
+#: Below this many rows a single held-out part says too little: several are held out in
+#: turn, and the last model learns from all rows. Large trees learn such a set by heart: on
+#: 2,618 web photographs 4 leaves instead of 31 gained 3 to 6 points, whatever the balancing.
 SMALL_SET = 5000
 SMALL_FOLDS = 5
 LEAVES, SMALL_LEAVES = 31, 4
@@ -48,8 +47,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
     ----------
     balance : str
         A method of :func:`fer_classic.balance.resample`. The default leaves the rows as
-        they are: moving the scores to an even ``prior`` then balances the classes, which
-        was as good as SMOTE on FER2013 and better on the more uneven web photographs.
+        they are: moving the scores to an even ``prior`` then balances the classes.
     prior : {"uniform", "train"}
         Class frequencies that the probabilities assume. "uniform" suits a score that
         weighs classes evenly, "train" photographs that come as the training set did.

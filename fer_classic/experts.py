@@ -10,7 +10,6 @@ import numpy as np
 from fer_classic.embed import FaceEmbedding
 from fer_classic.features import make_extractors
 from fer_classic.kernel import KernelRidgeScores
-from fer_classic.landmarks import REGIONS
 
 
 @dataclass(frozen=True)

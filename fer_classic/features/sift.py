@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from fer_classic.features import _descriptors
 from fer_classic.features.base import check_crops, check_fitted_size, check_range
 from fer_classic.features.geometry import check_landmarks
-from fer_classic.landmarks import MIRROR, REGIONS
+from fer_classic.landmarks import MIRROR
 
 #: Landmarks described: jaw and chin, brows, nose, eyes, mouth.
 POINTS = (
