@@ -32,19 +32,12 @@ PRESETS = {
     | {
         "experts": [
             {
-                "features": {"sift": {"cells": [3, 6]}, "fisher": {}, "geometry": {}},
+                "features": {"sift": {"cells": [2, 4, 8]}, "fisher": {}, "geometry": {}},
                 "weights": {"geometry": 0.15},
-                "components": 512,
+                "components": 640,
                 "gamma": 1.2,
                 "ridge": 0.3,
-            },
-            {
-                "features": {"sift": {"cells": [2, 4, 8]}, "geometry": {}},
-                "weights": {"geometry": 0.3},
-                "components": 256,
-                "gamma": 1.6,
-                "ridge": 0.3,
-            },
+            }
         ]
     },
 }
