@@ -136,34 +136,41 @@ class Ablation:
         faces = self.faces(run)
         named, seconds = self._named(run, faces)
         train = part_of(train, self.labels, run.fraction, self.plan.seed)
+        fit = self._fit_ours if run.estimator == "lightgbm" else self._fit_other
         start = time.perf_counter()
-        if run.estimator == "lightgbm":
-            own = named and named.take(train)
-            model = learn(
-                faces.take(train),
-                self.groups[train],
-                run.settings,
-                jobs=self.jobs,
-                named=own,
-            )
-            columns = len(model.feature_names)
-        else:
-            model = make_estimator(run.estimator, self.plan.seed, self.jobs)
-            model.fit(named.X[train], self.labels[train])
-            columns = len(named.names)
+        columns, predict = fit(run, faces, named, train)
         trained = time.perf_counter()
-        if run.estimator == "lightgbm":
-            chances = predict_part(model, faces, test, jobs=self.jobs, named=named)
-            labels = chances.argmax(axis=1)
-        else:
-            labels = model.predict(named.X[test])
-        spent = time.perf_counter() - trained + seconds / len(faces) * len(test)
+        labels = predict(test)
+        predicted = time.perf_counter()
+        each = seconds / len(faces)  # the features of one face
         return {
             "labels": labels.tolist(),
             "columns": columns,
-            "train_seconds": trained - start + seconds / len(faces) * len(train),
-            "predict_ms": spent / len(test) * 1e3,
+            "train_seconds": trained - start + each * len(train),
+            "predict_ms": ((predicted - trained) / len(test) + each) * 1e3,
         }
+
+    def _fit_ours(self, run, faces, named, rows):
+        """Number of columns, and a function from rows to labels."""
+        model = learn(
+            faces.take(rows),
+            self.groups[rows],
+            run.settings,
+            jobs=self.jobs,
+            named=named and named.take(rows),
+        )
+
+        def predict(test):
+            own = predict_part(model, faces, test, jobs=self.jobs, named=named)
+            return own.argmax(axis=1)
+
+        return len(model.feature_names), predict
+
+    def _fit_other(self, run, faces, named, rows):
+        """The same with an estimator of scikit-learn's."""
+        model = make_estimator(run.estimator, self.plan.seed, self.jobs)
+        model.fit(named.X[rows], self.labels[rows])
+        return len(named.names), lambda test: model.predict(named.X[test])
 
     def faces(self, run):
         """The faces of a run, once for all runs with the same settings of faces."""
