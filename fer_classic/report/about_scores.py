@@ -64,13 +64,15 @@ def training(run, t):
 def _reading(run, t, best):
     train, held = run.curves["train_log_loss"], run.curves["validation_log_loss"]
     low = min(range(len(held)), key=held.__getitem__)
-    return t(
+    text = t(
         "training.reading",
         rounds=len(held),
         best=best or low + 1,
         train=number(train[low]),
         held=number(held[low]),
     )
+    several = best and best != low + 1  # of parts held out in turn
+    return f"{text} {t('training.small')}" if several else text
 
 
 def scores(run, t):
