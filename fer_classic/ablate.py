@@ -65,8 +65,12 @@ class Ablation:
         progress : callable, optional
             Called after each fold.
         """
-        for fold in self.missing(run):
-            part = self._fold(run, *self.folds[fold])
+        if not (missing := self.missing(run)):
+            return
+        faces = self.faces(run)
+        named, seconds = self._named(run, faces)
+        for fold in missing:
+            part = self._fold(run, faces, named, seconds, *self.folds[fold])
             write_file(self._file(run, fold), json.dumps(part) + "\n")
             if progress:
                 progress()
@@ -131,10 +135,8 @@ class Ablation:
         key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
         return self.folder / "parts" / f"{key[:32]}.json"
 
-    def _fold(self, run, train, test):
+    def _fold(self, run, faces, named, seconds, train, test):
         """Train and predict; labels by code, and what it took."""
-        faces = self.faces(run)
-        named, seconds = self._named(run, faces)
         train = part_of(train, self.labels, run.fraction, self.plan.seed)
         fit = self._fit_ours if run.estimator == "lightgbm" else self._fit_other
         start = time.perf_counter()

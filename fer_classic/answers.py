@@ -81,13 +81,18 @@ def _named_answers(parsed):
     if not rich and sum(d.column(key) is not None for key in keys) < 2:
         return None
     folded = {key.strip().lower(): key for key in keys}
-    key = next((folded[own] for own in NAME_KEYS if own in folded), None)
+    key = _first(folded, NAME_KEYS)
     if key is None:
         raise FerClassicError(
             f"The records have no key of file names: they have {', '.join(sorted(keys))}; "
             f"expected is one such as {', '.join(NAME_KEYS[:3])}."
         )
     return _joined([(str(record.get(key)), record) for record in parsed])
+
+
+def _first(folded, keys):
+    """What the first of some keys that is there stands for, or None."""
+    return next((folded[key] for key in keys if key in folded), None)
 
 
 def _joined(pairs):
@@ -140,9 +145,9 @@ def _columns(header, path, true):
     folded = {}
     for place, text in enumerate(header):
         folded.setdefault(text.strip().lower(), place)
-    name = next((folded[key] for key in NAME_KEYS if key in folded), None)
+    name = _first(folded, NAME_KEYS)
     wanted = d.LABELS[::-1] if true else d.LABELS
-    label = next((folded[key] for key in wanted if key in folded), None)
+    label = _first(folded, wanted)
     scores = {d.column(t): i for t, i in folded.items() if d.column(t) is not None}
     if name is None or (label is None and not scores):
         raise FerClassicError(
@@ -150,7 +155,7 @@ def _columns(header, path, true):
             f"{', '.join(header) or 'an empty file'}. Instead of label there may be a "
             "column of scores for each class, such as anger or happy."
         )
-    confidence = next((folded[key] for key in _CSV_CONFIDENCE if key in folded), None)
+    confidence = _first(folded, _CSV_CONFIDENCE)
     return name, label, [(i, place) for place, i in scores.items()], confidence
 
 

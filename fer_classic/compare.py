@@ -44,8 +44,7 @@ def compare(paths, truth, *, show=20):
         match_result(path, name, truth, find)
         for path, name in zip(paths, names, strict=True)
     ]
-    scored = truth.labels >= 0
-    labels = truth.labels[scored]
+    scored, labels, _ = _scored(truth)
     counts = np.bincount(labels, minlength=len(truth.classes))
     pairs = _pairs(matched, truth)
     number, rows = differing(matched, truth, show)
@@ -65,12 +64,17 @@ def compare(paths, truth, *, show=20):
     }
 
 
+def _scored(truth):
+    """Which images have a true class, their labels, and their groups or None."""
+    scored = truth.labels >= 0
+    groups = None if truth.groups is None else truth.groups[scored]
+    return scored, truth.labels[scored], groups
+
+
 def _scores(result, truth):
     """Scores and confusion of one result; no answer counts as wrong."""
-    scored = truth.labels >= 0
-    labels, codes = truth.labels[scored], result.codes[scored]
-    names, k = truth.classes.names, len(truth.classes)
-    groups = None if truth.groups is None else truth.groups[scored]
+    scored, labels, groups = _scored(truth)
+    codes, names, k = result.codes[scored], truth.classes.names, len(truth.classes)
     if (codes < 0).any():  # a class without images, which all means leave out
         codes, names = np.where(codes < 0, k, codes), (*names, "no answer")
     found = evaluate(labels, codes, names, groups=groups)
@@ -89,10 +93,8 @@ def _scores(result, truth):
 
 
 def _pairs(matched, truth):
-    scored = truth.labels >= 0
-    labels, k = truth.labels[scored], len(truth.classes)
-    groups = None if truth.groups is None else truth.groups[scored]
-    found = []
+    scored, labels, groups = _scored(truth)
+    k, found = len(truth.classes), []
     for one, other in combinations(matched, 2):
         a, b = one.codes[scored], other.codes[scored]
         plain, balanced = paired.oracle(labels, a, b, k)

@@ -90,19 +90,17 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         self.center_, self.scale_ = np.concatenate(centers), np.concatenate(scales)
         scaled = np.concatenate(scaled, axis=1)
         basis = principal_components(scaled, self.components, random)
-        self.basis_, self.step_ = rounded(self._evened(basis))
+        self.basis_, self.step_ = rounded(
+            self._evened(basis, [len(own) for own in centers])
+        )
         return self
 
-    def _evened(self, basis):
+    def _evened(self, basis, lengths):
         """The basis without what rounding errors have made unsymmetric."""
-        parts, start = [], 0
-        for extractor in self.extractors_:
-            stop = start + len(extractor.get_feature_names_out())
-            own = basis[start:stop]
+        parts = np.split(basis, np.cumsum(lengths)[:-1])
+        for i, extractor in enumerate(self.extractors_):
             if hasattr(extractor, "mirror"):
-                own = (own + extractor.mirror(own.T).T) / 2
-            parts.append(own)
-            start = stop
+                parts[i] = (parts[i] + extractor.mirror(parts[i].T).T) / 2
         return np.concatenate(parts)
 
     def _families(self):

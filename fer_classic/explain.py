@@ -14,7 +14,7 @@ from fer_classic.regions import (
     region_map,
     region_sums,
 )
-from fer_classic.stack import features_of
+from fer_classic.stack import columns
 
 #: How the effect of a region is measured.
 METHODS = {
@@ -104,13 +104,11 @@ def explain_face(model, face):
 def _columns(model, face, averaged=None):
     """The row that the trees read; each expert may count some columns as average."""
     averaged = averaged or [None] * len(model.experts)
-    parts = [
+    scores = [
         expert.scores(face, averaged=own)
         for expert, own in zip(model.experts, averaged, strict=True)
     ]
-    if model.settings.features:
-        parts.append(features_of(face, model.settings.features).X)
-    return np.concatenate(parts, axis=1)
+    return columns(face, model.settings, scores).X
 
 
 def _contributions(model, row, name):

@@ -16,14 +16,6 @@ NOSE = slice(27, 36)
 LEFT_EYE = slice(36, 42)
 RIGHT_EYE = slice(42, 48)
 MOUTH = slice(48, 68)
-#: Landmarks of each region of the face.
-REGIONS = {
-    "jaw": range(17),
-    "brows": range(17, 27),
-    "nose": range(27, 36),
-    "eyes": range(36, 48),
-    "mouth": range(48, 68),
-}
 
 #: MIRROR[i] is the landmark that point i becomes when the image is mirrored.
 MIRROR = np.array(

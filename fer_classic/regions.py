@@ -5,19 +5,27 @@ from functools import lru_cache
 
 import numpy as np
 
-from fer_classic import landmarks
 from fer_classic.align import canonical_shape
 from fer_classic.features import FAMILIES
 from fer_classic.features.geometry import ANGLES
+from fer_classic.landmarks import (
+    JAW,
+    LEFT_BROW,
+    LEFT_EYE,
+    MOUTH,
+    NOSE,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
 
 #: Regions and their landmarks. The cheeks have none: they are what lies between.
 REGIONS = {
-    "brows": landmarks.REGIONS["brows"],
-    "eyes": landmarks.REGIONS["eyes"],
-    "nose": landmarks.REGIONS["nose"],
+    "brows": range(LEFT_BROW.start, RIGHT_BROW.stop),
+    "eyes": range(LEFT_EYE.start, RIGHT_EYE.stop),
+    "nose": range(NOSE.start, NOSE.stop),
     "cheeks": range(0),
-    "mouth": landmarks.REGIONS["mouth"],
-    "jaw": landmarks.REGIONS["jaw"],
+    "mouth": range(MOUTH.start, MOUTH.stop),
+    "jaw": range(JAW.start, JAW.stop),
 }
 #: Landmarks that the ratios of the geometry are made of.
 RATIO_POINTS = {

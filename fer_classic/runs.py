@@ -204,6 +204,21 @@ def to_json(value):
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def read_json(path):
+    """Parse a JSON file; a FerClassicError says why it cannot be.
+
+    Parameters
+    ----------
+    path : path-like
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise FerClassicError(f"{path} is not JSON: {error}.") from None
+
+
 def versions():
     """Versions of Python and of the packages that decide a result.
 

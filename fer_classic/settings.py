@@ -1,8 +1,6 @@
 """Every option of a run in one place; a settings file is this, as JSON."""
 
-import json
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 
 from fer_classic.align import METHODS as ALIGNMENTS
 from fer_classic.dataset import LABELS_FROM
@@ -10,6 +8,7 @@ from fer_classic.detect import DETECTORS
 from fer_classic.errors import FerClassicError, UsageError, one_of
 from fer_classic.image import MAX_PIXELS
 from fer_classic.labels import CLASS_SETS, class_set
+from fer_classic.runs import read_json
 
 #: The card's recipe: HOG, LBP and geometry of one aligned face.
 CARD_FEATURES = {
@@ -193,12 +192,7 @@ def read_settings(path):
     FerClassicError
         The file cannot be read, or a key is unknown or a value impossible.
     """
-    try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
-        raise FerClassicError(f"{path} is not JSON: {error}.") from None
+    values = read_json(path)
     if not isinstance(values, dict):
         raise FerClassicError(f"{path} must hold a JSON object of settings.")
     return Settings.from_dict(values)

@@ -80,9 +80,9 @@ def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=
             experts.append(expert)
             scores.append(score)
     with timer("features"):
-        table = _columns(faces, settings, scores, named)
+        table = columns(faces, settings, scores, named)
         if settings.classifier.get("balance") == "mirror":
-            mirror = _columns(mirrored(faces), settings, scores).X
+            mirror = columns(mirrored(faces), settings, scores).X
     classifier = ExpressionClassifier(
         **settings.classifier, n_jobs=jobs, random_state=settings.seed
     )
@@ -92,8 +92,22 @@ def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=
     return Model(settings, classifier, table.names, {}, tuple(experts))
 
 
-def _columns(faces, settings, scores, named=None):
-    """What LightGBM reads: the experts' scores of each class, and the named columns."""
+def columns(faces, settings, scores, named=None):
+    """What LightGBM reads: the experts' scores of each class, and the named columns.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    settings : Settings
+    scores : list of ndarray, shape (n, k)
+        Of each expert.
+    named : FeatureTable, optional
+        The named columns, where they are known already.
+
+    Returns
+    -------
+    FeatureTable
+    """
     parts, names = [], []
     for number, own in enumerate(scores):
         parts.append(own)
@@ -137,7 +151,7 @@ def _probabilities(model, faces, jobs, named=None):
     """Probabilities of readable faces, columns by code."""
     classifier = model.classifier.set_params(n_jobs=jobs)
     scores = [expert.scores(faces, jobs) for expert in model.experts]
-    table = _columns(faces, model.settings, scores, named)
+    table = columns(faces, model.settings, scores, named)
     if table.names != model.feature_names:
         raise FerClassicError(
             "The features computed here have other columns than the model was trained "

@@ -82,15 +82,31 @@ def ablation_markdown(table):
         "neither copies nor groups. In brackets 95% intervals by bootstrap; differences "
         "are paired, their p-values corrected for the number of runs (Holm).",
         "",
-        f"| {' | '.join(header)} |",
-        "|---" * len(header) + "|",
+        markdown_table(header, [[_escaped(cell) for cell in row] for row in rows]),
     ]
-    lines += [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
 def _escaped(cell):
-    return cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return cell.replace("<", "&lt;").replace("\n", " ")
+
+
+def markdown_table(header, rows):
+    """A table as Markdown writes it.
+
+    Parameters
+    ----------
+    header : list of str
+    rows : list of list of object
+
+    Returns
+    -------
+    str
+        Without a line end.
+    """
+    lines = [header, ["---"] * len(header), *rows]
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
 def ablation_picture(table):

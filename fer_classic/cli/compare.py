@@ -11,9 +11,8 @@ from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, table
 from fer_classic.cli.extract import read_samples
 from fer_classic.errors import one_of
-
-#: File names listed before "…".
-_LISTED = 10
+from fer_classic.filenames import listed
+from fer_classic.tabulate import markdown_table
 
 
 @app.command()
@@ -102,9 +101,7 @@ def _truth_line(truth):
 def _section(title, rows, header, note, markdown):
     if not markdown:
         return f"{title}\n{table(rows, header)}{f'{chr(10)}{note}' if note else ''}"
-    lines = [header, ["---"] * len(header), *rows]
-    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in lines]
-    body = "\n".join(f"| {' | '.join(row)} |" for row in cells)
+    body = markdown_table(header, rows)
     return f"## {title}\n\n{body}{f'{chr(10)}{chr(10)}{note}' if note else ''}"
 
 
@@ -205,9 +202,7 @@ def _notes(found):
         }
         for key, told in kinds.items():
             if names := own[key]:
-                more = ", …" if len(names) > _LISTED else ""
-                shown = ", ".join(names[:_LISTED])
-                lines.append(f"{own['name']}: {len(names)} {told}: {shown}{more}")
+                lines.append(f"{own['name']}: {len(names)} {told}: {listed(names)}")
         unanswered = found["truth"]["images"] - own["answered"] - len(own["missing"])
         if silent := unanswered - own["outside"]:
             lines.append(

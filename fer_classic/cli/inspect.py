@@ -31,21 +31,20 @@ def score(
     Example: fer-classic score submission.json --truth val.zip
     """
     from fer_classic.evaluate import evaluate
+    from fer_classic.matching import truth_of
     from fer_classic.results import read_predictions
     from fer_classic.runs import to_json
 
     one_of(format, ("text", "json"), "--format")
     settings = o.settings_from(locals())
-    samples = read_samples(truth, settings)
-    samples.training_part()  # says so if there is no label at all
-    predictions = read_predictions(submission, samples.names, samples.classes)
-    grouped = any(group is not None for group in samples.groups)
+    known = truth_of(read_samples(truth, settings))
+    predictions = read_predictions(submission, known.names, known.classes)
     result = evaluate(
-        samples.labels,
+        known.labels,
         predictions.labels,
-        samples.classes.names,
+        known.classes.names,
         predictions.probabilities,
-        groups=[g or f"row {i}" for i, g in enumerate(samples.groups)] if grouped else None,
+        groups=known.groups,
     )
     print(
         to_json(result) if format == "json" else scores_text({"all": result}) + "\n", end=""

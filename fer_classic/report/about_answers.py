@@ -20,10 +20,8 @@ def probabilities(run, t):
     Section
     """
     head = "probabilities", t("probabilities.title"), t("probabilities.lead")
-    if run.judged is None:
-        return Section(*head, [no_labels(run, t)])
-    if "judged" not in run.notes:
-        return Section(*head, [no_material(run, t)])
+    if missing := _unjudged(run, t):
+        return Section(*head, [missing])
     own = run.notes["judged"]
     words = (t(f"probabilities.{s}") for s in ("confidence", "accuracy", "share"))
     calibration = charts.calibration("calibration", own["calibration"], *words)
@@ -85,10 +83,8 @@ def mistakes(run, t):
     Section
     """
     head = "mistakes", t("mistakes.title"), t("mistakes.lead")
-    if run.judged is None:
-        return Section(*head, [no_labels(run, t)])
-    if "judged" not in run.notes:
-        return Section(*head, [no_material(run, t)])
+    if missing := _unjudged(run, t):
+        return Section(*head, [missing])
     own = run.notes["judged"]
     if not own["wrong"]:
         return Section(*head, [Text(t("mistakes.none", images=f"{own['images']:,}"))])
@@ -97,6 +93,13 @@ def mistakes(run, t):
     counts = {s: f"{own[s]:,}" for s in ("wrong", "images")}
     text = Text(t(key, shown=len(shown), **counts))
     return Section(*head, [text, Gallery(shown)])
+
+
+def _unjudged(run, t):
+    """Why there is nothing to judge; None where there is."""
+    if run.judged is None:
+        return no_labels(run, t)
+    return None if "judged" in run.notes else no_material(run, t)
 
 
 def answers(run, t, key, given):

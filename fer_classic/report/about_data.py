@@ -1,5 +1,7 @@
 """Sections on the data, and on what the features see of a face."""
 
+from collections import Counter
+
 from fer_classic.facetable import STATUSES
 from fer_classic.features import FAMILIES
 from fer_classic.regions import family_of
@@ -181,9 +183,7 @@ def features(run, t):
         inside |= expert["features"]
     blocks = []
     if run.model:
-        counts = {}
-        for column in run.model.feature_names:
-            counts[family_of(column)] = counts.get(family_of(column), 0) + 1
+        counts = Counter(map(family_of, run.model.feature_names))
         rows = [
             [t.name("family", name), f"{n:,}", t(f"features.{name}")]
             for name, n in counts.items()

@@ -1,5 +1,7 @@
 """Sections on suspected labels and on what the trees use."""
 
+from collections import Counter
+
 import numpy as np
 
 from fer_classic.regions import REGIONS, family_of, heat_map, place_of, region_sums
@@ -100,11 +102,10 @@ def importance(run, t):
 
 
 def _families(columns, gain, t):
-    sums, counts = {}, {}
+    sums, counts = {}, Counter(map(family_of, columns))
     for column, own in zip(columns, gain.tolist(), strict=True):
         family = family_of(column)
         sums[family] = sums.get(family, 0.0) + own
-        counts[family] = counts.get(family, 0) + 1
     rows = [
         [t.name("family", name), f"{counts[name]:,}", Cell(percent(own), bar=own)]
         for name, own in sorted(sums.items(), key=lambda pair: -pair[1])

@@ -120,14 +120,19 @@ def _counts(codes, classes):
     return np.bincount(codes[codes >= 0], minlength=len(classes)).tolist()
 
 
+def _of_class(faces, code):
+    """Rows of a class in which a face was found; all of them where none was."""
+    own = np.flatnonzero(faces.labels == code)
+    found = own[faces.covered[own]]
+    return found if len(found) else own
+
+
 def _sample_rows(faces, seed):
     """Some faces of each class, drawn among those that were found."""
     random = np.random.default_rng(seed)
     rows = []
     for code in range(len(faces.classes)):
-        own = np.flatnonzero(faces.labels == code)
-        found = own[faces.covered[own]]
-        own = found if len(found) else own
+        own = _of_class(faces, code)
         rows += np.sort(random.permutation(own)[:SAMPLES]).tolist()
     return np.array(rows, dtype=np.int64)
 
@@ -155,8 +160,7 @@ def _add_means(arrays, faces, seed):
     random = np.random.default_rng(seed)
     means = []
     for code in range(len(faces.classes)):
-        own = np.flatnonzero((faces.labels == code) & faces.covered)
-        own = own if len(own) else np.flatnonzero(faces.labels == code)
+        own = _of_class(faces, code)
         some = np.sort(random.permutation(own)[:MEAN_OF])
         means.append(np.asarray(faces.crops[some], dtype=np.float32).mean(axis=0))
     means = np.array([*means, np.mean(means, axis=0)])

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError
 from fer_classic.report.material import MATERIAL, load_material
+from fer_classic.runs import read_json
 
 #: Files that make a folder a run directory.
 _NEEDED = ("run.json", "metrics.json", "settings.json")
@@ -139,12 +139,7 @@ def _model(path):
 
 
 def _object(path):
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
-        raise FerClassicError(f"{path} is not JSON: {error}.") from None
+    value = read_json(path)
     if not isinstance(value, dict):
         raise FerClassicError(f"{path} must hold a JSON object.")
     return value
