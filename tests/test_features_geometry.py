@@ -98,7 +98,7 @@ def _made_face():
 
 
 def test_ratios_worked_by_hand():
-    values = module._ratios(_made_face()[None])[0]
+    values = module._ratios(*module._planes(_made_face()[None]))[:, 0]
     ratio = dict(zip(RATIOS, values, strict=True))
     assert ratio == pytest.approx(
         {
@@ -121,7 +121,7 @@ def test_ratios_worked_by_hand():
 
 
 def test_angles_worked_by_hand():
-    values = module._angles(_made_face()[None])[0]
+    values = module._angles(*module._planes(_made_face()[None]))[:, 0]
     angle = dict(zip(ANGLES, values, strict=True))
     # At 48 (2, 8): to 51 (3, -1) and to 57 (3, 3).
     expected = np.arccos((9 - 3) / (np.hypot(3, 1) * np.hypot(3, 3)))

@@ -32,6 +32,13 @@ ANGLES = {
 }
 _PAIRS = np.array(list(combinations(KEY_POINTS, 2))).T
 _CORNERS = np.array(list(ANGLES.values())).T
+#: What the ratios measure: eyes (two heights and a width each), mouth, inner mouth, brows.
+_MEASURES = np.array(
+    [
+        *((37, 41), (38, 40), (36, 39), (43, 47), (44, 46), (42, 45)),
+        *((51, 57), (48, 54), (62, 66), (60, 64), (21, 22)),
+    ]
+).T
 RATIOS = (
     "left_eye_aspect",
     "right_eye_aspect",
@@ -109,14 +116,12 @@ class GeometryFeatures(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n, 539)
         """
         check_is_fitted(self)
-        points = procrustes(check_landmarks(X))
-        parts = [
-            points.reshape(len(points), -1),
-            _distances(points),
-            _angles(points),
-            _ratios(points),
-        ]
-        return np.concatenate(parts, axis=1).astype(np.float32)
+        x, y = _planes(procrustes(check_landmarks(X)))
+        columns = np.empty((len(_column_names()), x.shape[1]), np.float32)
+        columns[0:136:2], columns[1:136:2] = x, y
+        parts = (_lengths(x, y, *_PAIRS), _angles(x, y), _ratios(x, y))
+        np.concatenate(parts, out=columns[136:], casting="same_kind")
+        return np.ascontiguousarray(columns.T)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.
@@ -180,62 +185,64 @@ def procrustes(points):
         Faces whose points all coincide stay at the centre of the mean face.
     """
     target = mean_shape() - mean_shape().mean(axis=0)
-    source = points - points.mean(axis=1, keepdims=True)
-    x, y = source[..., 0], source[..., 1]
+    x, y = _planes(points)
+    source = points - np.stack([x.mean(axis=0), y.mean(axis=0)], axis=1)[:, None]
     total = np.maximum((source * source).sum(axis=(1, 2)), 1e-12)
+    x, y = source[..., 0], source[..., 1]
     cos = (x @ target[:, 0] + y @ target[:, 1]) / total
     sin = (x @ target[:, 1] - y @ target[:, 0]) / total
-    turned = np.empty_like(source)
-    turned[..., 0] = cos[:, None] * x - sin[:, None] * y
-    turned[..., 1] = sin[:, None] * x + cos[:, None] * y
-    return turned + mean_shape().mean(axis=0)
+    x, y = _planes(source)
+    turned = np.stack([cos * x - sin * y, sin * x + cos * y])
+    return turned.transpose(2, 1, 0) + mean_shape().mean(axis=0)
 
 
-def _distances(points):
-    first, second = _PAIRS
-    x = points[:, first, 0] - points[:, second, 0]
-    y = points[:, first, 1] - points[:, second, 1]
-    return np.sqrt(x * x + y * y)
+def _planes(points):
+    """Return x and y, shape (68, n) each: a loop over faces is several times as fast."""
+    return np.ascontiguousarray(points.transpose(2, 1, 0))
 
 
-def _angles(points):
+def _lengths(x, y, first, second):
+    across, down = x[first] - x[second], y[first] - y[second]
+    return np.sqrt(across * across + down * down)
+
+
+def _angles(x, y):
     first, middle, last = _CORNERS
-    a, b = points[:, first] - points[:, middle], points[:, last] - points[:, middle]
-    cross = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-    return np.abs(np.arctan2(cross, (a * b).sum(axis=2)))
+    ax, ay = x[first] - x[middle], y[first] - y[middle]
+    bx, by = x[last] - x[middle], y[last] - y[middle]
+    return np.abs(np.arctan2(ax * by - ay * bx, ax * bx + ay * by))
 
 
-def _ratios(points):
-    """The columns of RATIOS, in that order."""
-
-    def length(i, j):
-        return np.linalg.norm(points[:, i] - points[:, j], axis=1)
+def _ratios(x, y):
+    """The columns of RATIOS, in that order, as rows."""
 
     def ratio(above, below):
         return above / np.maximum(below, 1e-6)
 
     def height(*indices):
-        return points[:, list(indices), 1].mean(axis=1)
+        return y[list(indices)].mean(axis=0)
 
     def slope(i, j):
-        run = np.maximum(points[:, j, 0] - points[:, i, 0], 1e-6)
-        return np.clip((points[:, j, 1] - points[:, i, 1]) / run, -10, 10)
+        run = np.maximum(x[j] - x[i], 1e-6)
+        return np.clip((y[j] - y[i]) / run, -10, 10)
 
+    left, left2, left_width, right, right2, right_width, *rest = _lengths(x, y, *_MEASURES)
+    mouth, mouth_width, inner_mouth, inner_mouth_width, brow_gap = rest
     lips = height(51, 57)
     columns = [
-        ratio(length(37, 41) + length(38, 40), 2 * length(36, 39)),
-        ratio(length(43, 47) + length(44, 46), 2 * length(42, 45)),
-        ratio(length(51, 57), length(48, 54)),
-        ratio(length(62, 66), length(60, 64)),
-        length(48, 54),
+        ratio(left + left2, 2 * left_width),
+        ratio(right + right2, 2 * right_width),
+        ratio(mouth, mouth_width),
+        ratio(inner_mouth, inner_mouth_width),
+        mouth_width,
         height(36, 39) - height(17, 18, 19, 20, 21),
         height(42, 45) - height(22, 23, 24, 25, 26),
-        length(21, 22),
+        brow_gap,
         slope(17, 21),
         -slope(22, 26),
-        lips - height(48),
-        lips - height(54),
-        height(8) - height(33),
-        height(51) - height(33),
+        lips - y[48],
+        lips - y[54],
+        y[8] - y[33],
+        y[51] - y[33],
     ]
-    return np.minimum(np.stack(columns, axis=1), 100.0)
+    return np.minimum(np.stack(columns), 100.0)
