@@ -16,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from protocol import row_of, train_and_judge, with_classes
+from protocol import row_of, train_and_judge
 
 from fer_classic.cache import cache_folder
 from fer_classic.dataset import read_dataset
@@ -115,7 +115,7 @@ def all_faces(data, jobs):
 def build(name, tables, jobs):
     """A model, its scores by part, and the texts of its submissions."""
     classes, preset, sets = MODELS[name]
-    own = {key: with_classes(table, classes) for key, table in tables.items()}
+    own = {key: table.with_classes(classes) for key, table in tables.items()}
     training = join_tables([own[key, "train"] for key in sets])
     training = training.take(training.labels >= 0)
     settings = preset_settings(preset, classes=classes)

@@ -20,7 +20,7 @@ LAYERS = (
     *("detect", "landmarks", "align", "duplicates", "audit"),
     *("features", "balance", "bootstrap", "evaluate", "paired"),
     *("embed", "kernel", "experts"),
-    *("calibrate", "boost", "classify"),
+    *("calibrate", "boost", "classify", "cnn"),
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "filenames", "template", "submission"),
     *("detections", "answers", "results", "matching", "compare"),

@@ -91,14 +91,6 @@ def test_persons_of_ck_plus_and_jaffe_are_kept_together(script, tmp_path):
         script("protocol").samples_of("jaffe", tmp_path / "ck")
 
 
-def test_classes_that_a_set_lacks_become_unlabelled(script, train_faces):
-    protocol = script("protocol")
-    seven = protocol.with_classes(train_faces, "seven")
-    assert seven.classes.key == "seven" and (seven.labels >= 0).all()
-    back = protocol.with_classes(seven, "five")
-    np.testing.assert_array_equal(back.labels, train_faces.labels)
-
-
 def test_pictures_made_worse_keep_their_kind(script):
     robustness = script("robustness")
     gray = np.random.default_rng(0).integers(0, 256, (60, 50), dtype=np.uint8)

@@ -1,7 +1,5 @@
 """The small network behind scikit-learn's interface; torch is loaded when it is used."""
 
-import hashlib
-import json
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,30 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.boost import held_out_parts, threads
 from fer_classic.calibrate import best_temperature, softmax
-from fer_classic.errors import FerClassicError, UsageError, one_of
-from fer_classic.features.base import check_crops, check_fitted_size, check_range
-
-NETWORKS = ("default", "mini")
-BALANCES = ("logit", "weights", "oversample", "none")
-PRIORS = ("uniform", "train")
-DEVICES = ("auto", "cpu", "cuda")
-
-#: Epochs where none are given: what a CPU does in a coffee break or two, and a GPU's 60.
-EPOCHS = {"cpu": 20, "cuda": 60}
-
-#: Parameter, least and largest value, type.
-_LIMITS = (
-    ("size", 24, 224, int),
-    ("batch_size", 2, 65_536, int),
-    ("learning_rate", 1e-6, 10.0, float),
-    ("weight_decay", 0.0, 1.0, float),
-    ("warm_up", 0.0, 1000.0, float),
-    ("label_smoothing", 0.0, 0.9, float),
-    ("averaging", 0.0, 0.99999, float),
-    ("patience", 1, 100_000, int),
-    ("validation_fraction", 0.0, 0.5, float),
-    ("random_state", 0, 2**32 - 1, int),
-)
+from fer_classic.cnn.device import chosen_device
+from fer_classic.cnn.parameters import check_parameters
+from fer_classic.features.base import check_crops, check_fitted_size
 
 
 class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
@@ -178,17 +155,22 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
         """
         self.check_parameters()
         X, (codes, counts) = check_crops(X), self._check_classes(X, y)
-        device = chosen_device(self.device)
+        chosen_device(self.device)  # says what is missing
         target = np.ones(len(counts)) if self.prior == "uniform" else counts
         learned = counts if self.balance == "none" else np.ones(len(counts))
         target = target / target.sum()
         self.log_prior_shift_ = np.log(target) - np.log(learned / learned.sum())
         self.crop_size_, self.class_counts_ = X.shape[1], counts
         fitted, held = self._parts(codes, groups)
-        with self._threads():
-            training = self._training(X, codes, fitted, held, device)
-            identity = self._identity(X, codes, held, training.recipe)
-            training.run(progress, checkpoint, identity)
+        import torch
+
+        from fer_classic.cnn.start import identity_of, new_training
+
+        with self.own_threads():
+            training = new_training(self, X, codes, fitted, held)
+            identity = identity_of(training.recipe, self, X, codes, held)
+            with torch.random.fork_rng(devices=[]):  # dropout draws from it
+                training.run(progress, checkpoint, identity)
             self.network_ = training.network
         self.best_iteration_, self.curves_ = training.best_epoch, training.curves
         self.notes_ = training.notes
@@ -233,14 +215,7 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
 
     def check_parameters(self):
         """Raise ValueError if a parameter is impossible, as ``fit`` would."""
-        one_of(self.network, NETWORKS, "network")
-        one_of(self.balance, BALANCES, "balance of the network")
-        one_of(self.prior, PRIORS, "prior")
-        one_of(self.device, DEVICES, "device")
-        for name, low, high, kind in _LIMITS:
-            check_range(self, name, getattr(self, name), low, high, kind)
-        if self.epochs is not None:
-            check_range(self, "epochs", self.epochs, 1, 100_000)
+        check_parameters(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -269,56 +244,20 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
                 return usable[0]
         return np.arange(len(codes)), np.empty(0, dtype=np.int64)
 
-    def _training(self, X, codes, fitted, held, device):
-        import torch
-
-        from fer_classic.cnn.networks import Network
-        from fer_classic.cnn.training import Training
-
-        def on_device(rows):
-            crops = torch.from_numpy(np.ascontiguousarray(X[rows])).to(device)
-            return crops, torch.from_numpy(codes[rows].astype(np.int64)).to(device)
-
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.random_state)
-            network = Network(self.network, len(self.classes_), self.size)
-        parts = on_device(fitted), on_device(held) if len(held) else None
-        return Training(network, self._recipe(device), *parts)
-
-    def _recipe(self, device):
-        from fer_classic.cnn.training import Recipe
-
-        names = Recipe.__dataclass_fields__.keys() - {"epochs", "seed"}
-        return Recipe(
-            **{name: getattr(self, name) for name in names},
-            epochs=self.epochs or EPOCHS[device],
-            seed=self.random_state,
-        )
-
-    def _identity(self, X, codes, held, recipe):
-        """What a checkpoint belongs to: in words what a person chose, and a checksum."""
-        digest = hashlib.sha256(json.dumps(vars(recipe), sort_keys=True).encode())
-        for array in (X, codes, held):
-            digest.update(np.ascontiguousarray(array))
-        return (
-            f"network {self.network!r} of {self.size} pixels, {len(self.classes_)} "
-            f"classes, {len(X)} faces, {recipe.epochs} epochs, {digest.hexdigest()[:16]}"
-        )
-
     def _scores(self, X):
         import torch
 
-        from fer_classic.cnn.training import logits_of
+        from fer_classic.cnn.scoring import logits_of
 
         device = next(self.network_.parameters()).device
-        with self._threads():
+        with self.own_threads():
             crops = torch.from_numpy(np.array(X)).to(device)
             logits = logits_of(self.network_, crops, self.mirror)
         return logits.cpu().numpy().astype(np.float64) + self.log_prior_shift_
 
     @contextmanager
-    def _threads(self):
-        """Torch's number of threads, for a while."""
+    def own_threads(self):
+        """Torch with the number of threads that ``n_jobs`` means, for a while."""
         import torch
 
         before = torch.get_num_threads()
@@ -327,49 +266,3 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
             yield
         finally:
             torch.set_num_threads(before)
-
-
-def check_torch():
-    """Raise FerClassicError unless the packages of the extra ``cnn`` are installed."""
-    from importlib.util import find_spec
-
-    for name in ("torch", "safetensors"):
-        if find_spec(name) is None:
-            raise FerClassicError(
-                f"The network needs {name}, which is not installed: "
-                "pip install 'fer_classic[cnn]'"
-            )
-
-
-def chosen_device(device):
-    """The device that "auto", "cpu" or "cuda" means here.
-
-    Parameters
-    ----------
-    device : {"auto", "cpu", "cuda"}
-
-    Returns
-    -------
-    str
-        "cpu" or "cuda".
-
-    Raises
-    ------
-    FerClassicError
-        torch is not installed.
-    UsageError
-        "cuda" is asked for, and torch sees no GPU.
-    """
-    one_of(device, DEVICES, "--device")
-    check_torch()
-    import torch
-
-    seen = torch.cuda.is_available()
-    if device == "cuda" and not seen:
-        built = torch.version.cuda
-        reason = f"built for CUDA {built}" if built else "a build for CPUs alone"
-        raise UsageError(
-            f"--device cuda: torch {torch.__version__} sees no GPU (it is {reason}). Give "
-            "--device cpu, or install a driver and a CUDA build of torch."
-        )
-    return "cuda" if seen and device != "cpu" else "cpu"

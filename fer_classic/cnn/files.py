@@ -6,11 +6,10 @@ import os
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from fer_classic.cnn.device import chosen_device
+from fer_classic.cnn.networks import Network
 from fer_classic.errors import FerClassicError
 from fer_classic.runs import write_file
-
-#: File of the weights in a model's folder.
-WEIGHTS = "network.safetensors"
 
 
 def save_weights(network, path):
@@ -25,13 +24,13 @@ def save_weights(network, path):
     write_file(path, save(tensors), overwrite=True)
 
 
-def load_weights(network, path):
-    """Read weights into a network of the same shape.
+def load_weights(classifier, path):
+    """Give a classifier the network whose weights :func:`save_weights` wrote.
 
     Parameters
     ----------
-    network : Network
-        Changed.
+    classifier : SmallCNNClassifier
+        Its ``classes_`` are known.
     path : path-like
 
     Raises
@@ -39,6 +38,7 @@ def load_weights(network, path):
     FerClassicError
         The file is damaged, or belongs to another network.
     """
+    network = Network(classifier.network, len(classifier.classes_), classifier.size)
     tensors, _ = _read(path)
     expected = network.state_dict()
     for name in sorted(expected.keys() | tensors.keys()):
@@ -52,6 +52,7 @@ def load_weights(network, path):
                 f"where {one} is expected. Name the network it was trained as."
             )
     network.load_state_dict(tensors)
+    classifier.network_ = network.to(chosen_device(classifier.device)).eval()
 
 
 def save_checkpoint(path, state, notes):
@@ -73,13 +74,14 @@ def save_checkpoint(path, state, notes):
     write_file(path, content, overwrite=True)
 
 
-def load_checkpoint(path, identity):
+def load_checkpoint(path, identity=None):
     """Read what :func:`save_checkpoint` wrote.
 
     Parameters
     ----------
     path : path-like
-    identity : str
+    identity : str, optional
+        What it must belong to.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def load_checkpoint(path, identity):
         found = notes["identity"]
     except (KeyError, TypeError, ValueError):
         raise FerClassicError(f"{path} is no checkpoint: delete it.") from None
-    if found != identity:
+    if identity is not None and found != identity:
         raise FerClassicError(
             f"The checkpoint {path} belongs to another training ({found}; this one is "
             f"{identity}). Delete it, or name another place."
@@ -108,6 +110,21 @@ def load_checkpoint(path, identity):
         part, _, key = name.partition("/")
         state[part][key] = own
     return state, notes
+
+
+def epochs_kept(checkpoint):
+    """Epochs that a checkpoint holds, 0 where there is none.
+
+    Parameters
+    ----------
+    checkpoint : path-like or None
+
+    Returns
+    -------
+    int
+    """
+    found = None if checkpoint is None else load_checkpoint(checkpoint)
+    return found[1]["done"] if found else 0
 
 
 def _read(path):

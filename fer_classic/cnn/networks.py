@@ -40,7 +40,7 @@ class _Residual(nn.Module):
         self.shortcut = nn.Identity()
         if stride != 1 or inputs != outputs:
             self.shortcut = nn.Sequential(
-                nn.AvgPool2d(stride),
+                nn.AvgPool2d(stride, ceil_mode=True),
                 nn.Conv2d(inputs, outputs, 1, bias=False),
                 nn.BatchNorm2d(outputs),
             )

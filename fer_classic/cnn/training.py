@@ -2,41 +2,19 @@
 
 import math
 import time
-from dataclasses import dataclass
 
 import torch
-from torch.nn import functional as F
 
 from fer_classic.cnn.augment import random_views
 from fer_classic.cnn.files import load_checkpoint, save_checkpoint
+from fer_classic.cnn.scoring import logits_of, loss_of, scores_of
+from fer_classic.cnn.state import copied, restore, state_of
 from fer_classic.errors import FerClassicError
-
-#: Faces whose logits are computed at a time, which needs no gradients.
-BATCH = 256
-_PARTS = ("network", "average", "best")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What decides a training besides its data, as SmallCNNClassifier documents it."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    warm_up: float
-    label_smoothing: float
-    balance: str
-    averaging: float
-    patience: int
-    compile: bool
-    seed: int
 
 
 class Training:
     """A network on its way: stochastic gradient descent with Nesterov's momentum.
 
-    The rate follows a cosine after a linear warm-up (Loshchilov & Hutter, ICLR 2017).
     The weights that are judged and kept are a running average of those that learn.
     Randomness is drawn anew for each epoch from the seed and the epoch's number, so a
     training that goes on from a checkpoint ends like one that was never stopped.
@@ -74,7 +52,7 @@ class Training:
         self.done, self.best_epoch, self.best_score = 0, 0, -math.inf
         self.curves, self.notes = {"train": {}}, []
         self.seconds = self.cpu_seconds = 0.0
-        self.average = _copy(network.state_dict())
+        self.average = copied(network.state_dict())
         self.best = self.average
         many = [p for p in network.parameters() if p.ndim > 1]
         few = [p for p in network.parameters() if p.ndim <= 1]
@@ -107,13 +85,13 @@ class Training:
             self._resume(checkpoint, identity)
         while self.done < self.recipe.epochs and not self._stalled():
             start = time.perf_counter(), time.process_time()
-            before = self._state()
+            before = state_of(self)
             try:
                 loss, error = self._epoch(progress)
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as problem:
                 if not _memory(problem):
                     raise
-                self._restore(before)
+                restore(self, before)
                 self._halve()
                 continue
             except FloatingPointError as problem:
@@ -142,7 +120,7 @@ class Training:
         for step in range(steps):
             rows = order[step * self.batch_size : (step + 1) * self.batch_size]
             views = random_views(self.crops[rows], self.network.size, generator)
-            loss, right = self._step(views, self.codes[rows], self.done + step / steps)
+            loss, right = self.step(views, self.codes[rows], self.done + step / steps)
             losses.append(loss)
             wrong.append(~right)
             if progress is not None:
@@ -165,40 +143,39 @@ class Training:
             chances = (1 / self.counts)[self.codes]
             order = torch.multinomial(chances, len(chances), True, generator=generator)
         else:
-            order = torch.randperm(
-                len(self.codes), generator=generator, device=self.device
-            )
+            order = torch.randperm(len(self.codes), generator=generator, device=self.device)
         return order, generator
 
-    def _step(self, views, codes, epochs):
+    def step(self, views, codes, epochs):
+        """Learn from a batch.
+
+        Parameters
+        ----------
+        views : Tensor of float32, shape (n, 1, size, size)
+        codes : Tensor of int64, shape (n,)
+        epochs : float
+            Done so far, with a fraction.
+
+        Returns
+        -------
+        loss : Tensor of float32, shape ()
+        right : Tensor of bool, shape (n,)
+        """
         recipe = self.recipe
         for group in self.optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * self._pace(epochs)
+            group["lr"] = recipe.learning_rate * recipe.pace(epochs)
         views = views.contiguous(memory_format=torch.channels_last)
         with torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"
         ):
             logits = self.logits(views)
         logits = logits.float()
-        weight = None
-        if recipe.balance == "logit":  # Menon et al., ICLR 2021
-            logits = logits + torch.log(self.counts / self.counts.sum())
-        elif recipe.balance == "weights":
-            weight = self.counts.mean() / self.counts
-        loss = F.cross_entropy(logits, codes, weight, label_smoothing=recipe.label_smoothing)
+        loss = loss_of(logits, codes, self.counts, recipe)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self._add_to_average(epochs)
         return loss.detach(), logits.argmax(dim=1) == codes
-
-    def _pace(self, epochs):
-        """Share of the learning rate after a number of epochs."""
-        warm = min(self.recipe.warm_up, self.recipe.epochs / 2)
-        if epochs < warm:
-            return max(epochs / warm, 0.01)
-        left = (epochs - warm) / (self.recipe.epochs - warm)
-        return 0.5 * (1 + math.cos(math.pi * left))
 
     @torch.no_grad()
     def _add_to_average(self, epochs):
@@ -223,23 +200,15 @@ class Training:
                 self.curves.setdefault(part, {}).setdefault(metric, []).append(value)
         if score > self.best_score:
             self.best_score, self.best_epoch = score, self.done
-            self.best = _copy(self.average)
+            self.best = copied(self.average)
 
     def _held_out(self):
         crops, codes = self.held
-        own = _copy(self.network.state_dict())
+        own = copied(self.network.state_dict())
         self.network.load_state_dict(self.average)
         logits = logits_of(self.network, crops)
         self.network.load_state_dict(own)
-        counts = torch.bincount(codes, minlength=logits.shape[1]).float()
-        weights = (1 / counts)[codes] / (counts > 0).sum()
-        loss = F.cross_entropy(logits, codes, reduction="none")
-        right = (logits.argmax(dim=1) == codes).float()
-        return {
-            "log_loss": (weights * loss).sum().item(),
-            "error": 1 - right.mean().item(),
-            "balanced_accuracy": (weights * right).sum().item(),
-        }
+        return scores_of(logits, codes)
 
     def _told(self):
         if self.held is None or not self.done:
@@ -273,45 +242,16 @@ class Training:
             f"stopped early: {problem}; the weights of epoch {self.best_epoch} are kept"
         )
 
-    def _state(self):
-        """All that changes in an epoch, copied."""
-        momentum = {
-            f"{g}.{i}": self.optimizer.state[p]["momentum_buffer"]
-            for g, group in enumerate(self.optimizer.param_groups)
-            for i, p in enumerate(group["params"])
-            if self.optimizer.state[p]
-        }
-        parts = (self.network.state_dict(), self.average, self.best, momentum)
-        names = (*_PARTS, "momentum")
-        return {name: _copy(own) for name, own in zip(names, parts, strict=True)}
-
-    def _restore(self, state):
-        self.network.load_state_dict(state["network"])
-        for name in ("average", "best"):
-            moved = {key: own.to(self.device) for key, own in state[name].items()}
-            setattr(self, name, _copy(moved))
-        for g, group in enumerate(self.optimizer.param_groups):
-            for i, p in enumerate(group["params"]):
-                own = state["momentum"].get(f"{g}.{i}")
-                if own is not None:
-                    own = own.to(p.device, copy=True)
-                    self.optimizer.state[p]["momentum_buffer"] = own
-                else:
-                    self.optimizer.state.pop(p, None)
-
     def _keep(self, checkpoint, identity):
-        notes = {
-            "identity": identity,
-            **{key: getattr(self, key) for key in _COUNTED},
-        }
-        save_checkpoint(checkpoint, self._state(), notes)
+        counted = {key: getattr(self, key) for key in _COUNTED}
+        save_checkpoint(checkpoint, state_of(self), counted | {"identity": identity})
 
     def _resume(self, checkpoint, identity):
         found = load_checkpoint(checkpoint, identity)
         if found is None:
             return
         state, notes = found
-        self._restore(state)
+        restore(self, state)
         for key in _COUNTED:
             setattr(self, key, notes[key])
 
@@ -321,37 +261,6 @@ _COUNTED = (
     *("done", "batch_size", "best_epoch", "best_score", "curves", "notes"),
     *("seconds", "cpu_seconds"),
 )
-
-
-@torch.inference_mode()
-def logits_of(network, crops, mirror=False):
-    """Logits of whole crops.
-
-    Parameters
-    ----------
-    network : Network
-    crops : Tensor of uint8, shape (n, S, S)
-        On the network's device.
-    mirror : bool
-        Whether each face counts together with its mirror image.
-
-    Returns
-    -------
-    Tensor of float32, shape (n, k)
-    """
-    network.eval()
-    found = []
-    for part in crops.split(BATCH):
-        faces = part.unsqueeze(1).float().contiguous(memory_format=torch.channels_last)
-        logits = network(faces)
-        if mirror:
-            logits = (logits + network(faces.flip(3))) / 2
-        found.append(logits)
-    return torch.cat(found)
-
-
-def _copy(tensors):
-    return {name: own.detach().clone() for name, own in tensors.items()}
 
 
 def _memory(problem):
