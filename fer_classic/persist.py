@@ -86,7 +86,7 @@ def save_model(model, folder):
         "classifier": parameters,
         "feature_names": list(model.feature_names),
         "trained_on": model.trained_on,
-        "versions": versions(),
+        "versions": versions(*(["torch"] if model.settings.network else [])),
     }
     (folder / "model.json").write_text(to_json(description), encoding="utf-8")
     write_seal(folder)

@@ -23,9 +23,9 @@ LAYERS = (
     *("calibrate", "boost", "classify", "cnn"),
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "filenames", "template", "submission"),
-    *("detections", "answers", "results", "matching", "compare"),
+    *("detections", "answers", "results", "matching", "fusion", "compare"),
     *("judge", "seal", "tables", "persist", "presets", "stack", "pipeline"),
-    *("plan", "ablate", "estimate", "tabulate", "doctor"),
+    *("plan", "ablate", "estimate", "tabulate", "gpus", "doctor"),
     *("regions", "explain", "explainpicture", "report", "cli"),
 )
 HEAVY = (

@@ -87,7 +87,7 @@ def whole_run(settings, arguments, learn):
     from fer_classic.cluster import on_cluster
     from fer_classic.judge import copies_of
     from fer_classic.pipeline import predict_faces
-    from fer_classic.runs import Timer, check_new, new_directory
+    from fer_classic.runs import Timer, check_new, new_directory, versions
 
     out, overwrite = arguments["out"], arguments["overwrite"]
     jobs, quiet, strict = (arguments[key] for key in ("jobs", "quiet", "strict"))
@@ -114,6 +114,7 @@ def whole_run(settings, arguments, learn):
         material = _material(model, faces, test_faces, predictions, copied)
     record = _record(arguments, faces, test_faces, copied, timer)
     if settings.network:
+        record["versions"] = versions("torch")
         record["training_seconds"] = model.classifier.seconds_
     with new_directory(out, overwrite=overwrite) as folder:
         _write(
