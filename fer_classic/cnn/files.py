@@ -3,6 +3,7 @@
 import json
 import os
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
@@ -52,7 +53,9 @@ def load_weights(classifier, path):
                 f"where {one} is expected. Name the network it was trained as."
             )
     network.load_state_dict(tensors)
-    classifier.network_ = network.to(chosen_device(classifier.device)).eval()
+    device = chosen_device(classifier.device)
+    # As it was while learning: another layout in memory changes the last digits.
+    classifier.network_ = network.to(device, memory_format=torch.channels_last).eval()
 
 
 def save_checkpoint(path, state, notes):
