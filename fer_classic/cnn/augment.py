@@ -6,11 +6,11 @@ import torch
 from torch.nn import functional as F
 
 #: Largest shift (share of the side), turn (degrees), and change of scale (a factor).
-SHIFT, TURN, SCALE = 0.08, 15.0, 1.15
+SHIFT, TURN, SCALE = 0.05, 10.0, 1.1
 #: Largest gamma and change of contrast (factors).
-GAMMA, CONTRAST = 1.6, 1.4
+GAMMA, CONTRAST = 1.4, 1.3
 #: Share of the faces of which a rectangle is erased; its sides, as shares of the face's.
-ERASED, SIDES = 0.4, (0.15, 0.45)
+ERASED, SIDES = 0.25, (0.15, 0.4)
 
 
 def random_views(crops, size, generator):

@@ -78,12 +78,12 @@ def _residual(n_classes):
         _convolution(1, 16),
         _convolution(16, 32, 2),
         _Residual(32, 64, 2),
-        _Residual(64, 96, 2),
-        _Residual(96, 96),
+        _Residual(64, 128, 2),
+        _Residual(128, 128),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
-        nn.Dropout(0.3),
-        nn.Linear(96, n_classes),
+        nn.Dropout(0.1),
+        nn.Linear(128, n_classes),
     )
 
 

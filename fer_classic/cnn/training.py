@@ -194,7 +194,9 @@ class Training:
         score = self.done
         if self.held is not None:
             found["validation"] = self._held_out()
-            score = found["validation"]["balanced_accuracy"]
+            # A smoother balanced score than the accuracy, which a few faces of a rare
+            # class decide.
+            score = -found["validation"]["log_loss"]
         for part, metrics in found.items():
             for metric, value in metrics.items():
                 self.curves.setdefault(part, {}).setdefault(metric, []).append(value)
