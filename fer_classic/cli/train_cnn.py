@@ -26,7 +26,7 @@ def train_cnn(
     network: Annotated[
         str | None,
         typer.Option(
-            help="default (residual, 386,000 weights) or mini (mini-Xception, 57,000).  "
+            help="default (residual, 608,000 weights) or mini (mini-Xception, 57,000).  "
             "[default: default]"
         ),
     ] = None,

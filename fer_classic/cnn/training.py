@@ -64,7 +64,7 @@ class Training:
         )
 
     def run(self, progress=None, checkpoint=None, identity=""):
-        """Train to the end, or until the held-out score no longer improves.
+        """Train to the end, or until the held-out loss no longer falls.
 
         Parameters
         ----------

@@ -116,7 +116,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(faces, tmp_path):
         return [
             *(sys.executable, "-m", "fer_classic.cli", "train-cnn", faces / "train"),
             *("--test", faces / "test", "--out", out, "--cache", cache, *QUICK),
-            *("--epochs", "12"),
+            *("--epochs", "8"),
         ]
 
     whole = subprocess.run(line(tmp_path / "whole", "none"), capture_output=True)
@@ -188,38 +188,51 @@ def test_weights_of_another_architecture_are_refused(run, tmp_path):
         load_model(tmp_path / "model")
 
 
-@pytest.mark.parametrize("command", ["predict", "train-cnn", "report", "train", "compare"])
-def test_torch_and_lightgbm_are_never_loaded_together(
-    command, run, faces, demo_folder, quick_file, tmp_path
-):
-    out, _ = run
-    picture = str(next((demo_folder / "test").glob("*.jpg")))
-    truth = str(demo_folder / "test")
-    arguments, expected = {
-        "predict": ([picture, "--model", out, "-q"], "torch"),
-        "train-cnn": (
-            [faces / "train", "--test", faces / "test", "--out", tmp_path / "x", *QUICK]
-            + ["--epochs", "1", "-q"],
-            "torch",
-        ),
-        "report": ([out, "--out", tmp_path / "r.html"], "torch"),
-        "train": (
-            [faces / "train", "--out", tmp_path / "m", "--settings", quick_file, "-q"],
-            "lightgbm",
-        ),
-        "compare": ([out / "predictions.csv", "--truth", truth], None),
-    }[command]
-    code = (
-        "import sys\n"
-        "from fer_classic.cli.app import app, register\n"
-        "register()\n"
-        "app(sys.argv[1:], standalone_mode=False)\n"
-        "print([n for n in ('torch', 'lightgbm') if n in sys.modules], file=sys.stderr)"
+#: Runs commands, separated by "+", and tells which of the two packages they loaded.
+LOADED = """
+import sys
+from fer_classic.cli.app import app, register
+register()
+line = " ".join(sys.argv[1:])
+for command in line.split(" + "):
+    app(command.split(" "), standalone_mode=False)
+print([n for n in ("torch", "lightgbm") if n in sys.modules], file=sys.stderr)
+"""
+
+
+def loaded_by(*commands):
+    line = " + ".join(" ".join(map(str, own)) for own in commands)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *line.split(" ")],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
-    line = [sys.executable, "-c", code, command, *map(str, arguments)]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=120)
-    loaded = done.stderr.strip().splitlines()[-1]
-    assert loaded == str([expected] if expected else []), done.stderr
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_commands_on_a_network_load_no_lightgbm(run, faces, demo_folder, tmp_path):
+    out, _ = run
+    picture = next((demo_folder / "test").glob("*.jpg"))
+    train = ["train-cnn", faces / "train", "--test", faces / "test", "-q", *QUICK]
+    commands = (
+        ["predict", picture, "--model", out, "-q"],
+        ["info", out],
+        ["report", out, "--out", tmp_path / "r.html"],
+        [*train, "--epochs", "1", "--out", tmp_path / "x"],
+    )
+    assert loaded_by(*commands) == "['torch']"
+
+
+def test_commands_on_trees_load_no_torch(run, faces, demo_folder, quick_file, tmp_path):
+    picture = next((demo_folder / "test").glob("*.jpg"))
+    made = tmp_path / "m"
+    commands = (
+        ["train", faces / "train", "--out", made, "--settings", quick_file, "-q"],
+        ["predict", picture, "--model", made, "-q"],
+        ["compare", run[0] / "predictions.csv", "--truth", demo_folder / "test", "--fuse"],
+    )
+    assert loaded_by(*commands) == "['lightgbm']"
 
 
 def test_probabilities_of_the_table_are_those_of_the_classifier(run, faces):

@@ -129,16 +129,12 @@ def test_a_loss_that_is_no_number_at_once_is_an_error(toy, monkeypatch):
 
 
 def test_patience_ends_a_training_that_does_not_improve(toy, monkeypatch):
-    scores = iter([0.5, 0.6, 0.6, 0.5, 0.4, 0.9])
-    monkeypatch.setattr(
-        module,
-        "scores_of",
-        lambda logits, codes: {
-            "balanced_accuracy": next(scores),
-            "log_loss": 1,
-            "error": 0,
-        },
-    )
+    losses = iter([0.9, 0.7, 0.7, 0.8, 0.9, 0.1])
+
+    def scores_of(logits, codes):
+        return {"log_loss": next(losses), "error": 0.0, "balanced_accuracy": 0.0}
+
+    monkeypatch.setattr(module, "scores_of", scores_of)
     found = small(epochs=6, patience=3).fit(*toy)
     assert found.best_iteration_ == 2
-    assert found.curves_["validation"]["balanced_accuracy"] == [0.5, 0.6, 0.6, 0.5, 0.4]
+    assert found.curves_["validation"]["log_loss"] == [0.9, 0.7, 0.7, 0.8, 0.9]
