@@ -130,7 +130,7 @@ def samples_of(layout, folder):
     return {"train": whole.in_split("train"), "val": whole.in_split("test")}
 
 
-def train_and_judge(name, settings, faces, *, jobs):
+def train_and_judge(name, settings, faces, *, jobs, checkpoint=None):
     """Train on ``faces["train"]``, judge on ``faces["val"]``, or cross-validate.
 
     Returns the model, its scores as JSON types, and Predictions of ``faces["test"]``.
@@ -139,9 +139,8 @@ def train_and_judge(name, settings, faces, *, jobs):
     start = time.perf_counter()
     if "val" not in faces:
         settings = replace(settings, folds=5)
-    model = train_model(
-        training.take(training.labels >= 0), settings, jobs=jobs, timer=timer
-    )
+    training = training.take(training.labels >= 0)
+    model = train_model(training, settings, jobs=jobs, timer=timer, checkpoint=checkpoint)
     seconds = time.perf_counter() - start
     scores = {"preset": name, "classes": settings.classes, "training_seconds": seconds}
     scores["seconds"] = timer.seconds

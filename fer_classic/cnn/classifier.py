@@ -19,9 +19,9 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
 
     A part of the training rows is held out (whole groups, stratified by class). Its log
     loss, each class weighed evenly, chooses the epoch whose weights are kept and ends a
-    training that no longer improves; one temperature, fitted to it, calibrates the probabilities (Guo
-    et al., ICML 2017). The crops lie on the device as bytes and are changed at random
-    there (:mod:`fer_classic.cnn.augment`).
+    training that no longer improves; one temperature, fitted to the held-out part,
+    calibrates the probabilities (Guo et al., ICML 2017). The crops lie on the device as
+    bytes and are changed at random there (:mod:`fer_classic.cnn.augment`).
 
     Parameters
     ----------
