@@ -53,7 +53,7 @@ def test_every_command_and_option_is_in_the_readme():
     register()
     text = readme("## Commands")
     for command in app.registered_commands:
-        assert f"`{command.callback.__name__}" in text
+        assert f"`{command.callback.__name__.replace('_', '-')}" in text
     named = set(re.findall(r"`(--[a-z-]+)", text))
     known = {"--cv", "--settings"}
     for command in app.registered_commands:
