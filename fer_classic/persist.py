@@ -119,6 +119,8 @@ def load_model(folder):
     if (folder / "model" / "model.json").is_file():
         folder = folder / "model"  # a run directory
     description = read_sealed(folder, "model.json", "fer_classic model", _files)
+    if _is_network(description):
+        check_torch()
     with usable(folder, "model"):
         settings = Settings.from_dict(description["settings"])
         names = tuple(description["feature_names"])
@@ -130,8 +132,12 @@ def load_model(folder):
 
 def _files(description):
     """Files that a model's folder must hold."""
-    network = isinstance(own := description.get("settings"), dict) and own.get("network")
-    return {"model.json", "state.npz", WEIGHTS if network else TREES}
+    return {"model.json", "state.npz", WEIGHTS if _is_network(description) else TREES}
+
+
+def _is_network(description):
+    settings = description.get("settings")
+    return isinstance(settings, dict) and bool(settings.get("network"))
 
 
 def _experts(folder, settings):
@@ -142,7 +148,6 @@ def _experts(folder, settings):
 
 
 def _network(folder, description, _):
-    check_torch()
     from fer_classic.cnn.files import load_weights
 
     classifier = SmallCNNClassifier(**description["classifier"])

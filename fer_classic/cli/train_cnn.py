@@ -155,11 +155,11 @@ def _estimate(classifier, faces, epochs):
 
     some = faces.crops[: classifier.batch_size]
     weights, seconds, share = speed_of(classifier, some, len(faces.classes))
-    minutes = seconds * len(faces) * epochs / 60
+    minutes = max(1, round(seconds * len(faces) * epochs / 60))
     return (
         f"{weights:,} weights, {1 / seconds:,.0f} faces a second, {share:.0%} of the time "
-        f"in the network: about {minutes:.0f} minutes for {epochs} epochs, as busy as this "
-        "machine is now"
+        f"in the network: about {minutes} min for {epochs} epochs, as busy as this machine "
+        "is now"
     )
 
 

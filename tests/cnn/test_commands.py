@@ -58,7 +58,7 @@ def test_a_run_directory_is_that_of_run(run):
     assert len(rows) == 3 and header.endswith("validation_balanced_accuracy")
     record = json.loads((out / "run.json").read_text())
     assert record["versions"]["torch"] and record["training_seconds"]["cpu"] > 0
-    assert "weights" in done.stderr and "minutes for 3 epochs" in done.stderr
+    assert "weights" in done.stderr and "about 1 min for 3 epochs" in done.stderr
     assert f"submission: {out / 'submission.json'}" in done.stdout
     page = (out / "report.html").read_text()
     assert "small convolutional network (mini)" in page and "epochs" in page
