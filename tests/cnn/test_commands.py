@@ -16,6 +16,18 @@ from fer_classic.seal import write_seal
 QUICK = ["--network", "mini", "--size", "24", "--batch-size", "16", "--jobs", "1"]
 
 
+#: Runs commands, separated by "+", and tells which of the two packages they loaded.
+LOADED = """
+import sys
+from fer_classic.cli.app import app, register
+register()
+line = " ".join(sys.argv[1:])
+for command in line.split(" + "):
+    app(command.split(" "), standalone_mode=False)
+print([n for n in ("torch", "lightgbm") if n in sys.modules], file=sys.stderr)
+"""
+
+
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory, demo_folder, train_faces):
     """Folders of faces: train (80) and test (24)."""
@@ -32,12 +44,16 @@ def faces(tmp_path_factory, demo_folder, train_faces):
     return folder
 
 
+def train_line(faces, out):
+    given = ["train-cnn", faces / "train", "--test", faces / "test", "--out", out]
+    return [*map(str, given), "--epochs", "3", *QUICK]
+
+
 @pytest.fixture(scope="module")
 def run(faces, tmp_path_factory):
     """A run directory, made in a process of its own, and what was said."""
     out = tmp_path_factory.mktemp("runs") / "cnn"
-    line = [sys.executable, "-m", "fer_classic.cli", "train-cnn", faces / "train"]
-    line += ["--test", faces / "test", "--out", out, "--epochs", "3", *QUICK]
+    line = [sys.executable, "-c", LOADED, *train_line(faces, out)]
     done = subprocess.run(line, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return out, done
@@ -59,6 +75,7 @@ def test_a_run_directory_is_that_of_run(run):
     record = json.loads((out / "run.json").read_text())
     assert record["versions"]["torch"] and record["training_seconds"]["cpu"] > 0
     assert "weights" in done.stderr and "about 1 min for 3 epochs" in done.stderr
+    assert done.stderr.strip().endswith("['torch']")  # and no LightGBM
     assert f"submission: {out / 'submission.json'}" in done.stdout
     page = (out / "report.html").read_text()
     assert "small convolutional network (mini)" in page and "epochs" in page
@@ -111,28 +128,20 @@ def test_settings_repeat_a_run(run, cli, faces, tmp_path):
     assert code == 2 and "settings of a model that is no network" in err
 
 
-def test_a_killed_run_goes_on_and_gives_the_same_bytes(faces, tmp_path):
-    def line(out, cache):
-        return [
-            *(sys.executable, "-m", "fer_classic.cli", "train-cnn", faces / "train"),
-            *("--test", faces / "test", "--out", out, "--cache", cache, *QUICK),
-            *("--epochs", "8"),
-        ]
-
-    whole = subprocess.run(line(tmp_path / "whole", "none"), capture_output=True)
-    assert whole.returncode == 0, whole.stderr
-    cache = tmp_path / "cache"
-    started = subprocess.Popen(line(tmp_path / "killed", cache), stderr=subprocess.DEVNULL)
+def test_a_killed_run_goes_on_and_gives_the_same_bytes(run, faces, tmp_path):
+    cache, out = tmp_path / "cache", tmp_path / "killed"
+    line = [sys.executable, "-m", "fer_classic.cli", *train_line(faces, out)]
+    line += ["--cache", str(cache)]
+    started = subprocess.Popen(line, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
     while not list(cache.glob("networks/*.checkpoint")) and time.monotonic() < end:
         time.sleep(0.02)
     started.send_signal(signal.SIGKILL)
-    assert started.wait() == -signal.SIGKILL and not (tmp_path / "killed").exists()
-    done = subprocess.run(line(tmp_path / "killed", cache), capture_output=True, text=True)
+    assert started.wait() == -signal.SIGKILL and not out.exists()
+    done = subprocess.run(line, capture_output=True, text=True)
     assert "a training that was stopped goes on after epoch" in done.stderr
     for name in ("model/network.safetensors", "model/state.npz", "predictions.csv"):
-        one, other = (tmp_path / own / name for own in ("whole", "killed"))
-        assert one.read_bytes() == other.read_bytes()
+        assert (run[0] / name).read_bytes() == (out / name).read_bytes()
     assert not list(cache.glob("networks/*.checkpoint"))  # no longer of use
 
 
@@ -188,18 +197,6 @@ def test_weights_of_another_architecture_are_refused(run, tmp_path):
         load_model(tmp_path / "model")
 
 
-#: Runs commands, separated by "+", and tells which of the two packages they loaded.
-LOADED = """
-import sys
-from fer_classic.cli.app import app, register
-register()
-line = " ".join(sys.argv[1:])
-for command in line.split(" + "):
-    app(command.split(" "), standalone_mode=False)
-print([n for n in ("torch", "lightgbm") if n in sys.modules], file=sys.stderr)
-"""
-
-
 def loaded_by(*commands):
     line = " + ".join(" ".join(map(str, own)) for own in commands)
     done = subprocess.run(
@@ -211,15 +208,13 @@ def loaded_by(*commands):
     return done.stderr.strip().splitlines()[-1]
 
 
-def test_commands_on_a_network_load_no_lightgbm(run, faces, demo_folder, tmp_path):
+def test_commands_on_a_network_load_no_lightgbm(run, demo_folder, tmp_path):
     out, _ = run
     picture = next((demo_folder / "test").glob("*.jpg"))
-    train = ["train-cnn", faces / "train", "--test", faces / "test", "-q", *QUICK]
     commands = (
         ["predict", picture, "--model", out, "-q"],
         ["info", out],
         ["report", out, "--out", tmp_path / "r.html"],
-        [*train, "--epochs", "1", "--out", tmp_path / "x"],
     )
     assert loaded_by(*commands) == "['torch']"
 
