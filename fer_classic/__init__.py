@@ -7,8 +7,8 @@ from fer_classic.evaluate import evaluate
 
 __version__ = "0.1.0"
 
-#: Public names and the module each lives in, imported when first used: neither dlib nor
-#: LightGBM is loaded by ``import fer_classic``.
+#: Public names and the module each lives in, imported when first used: ``import
+#: fer_classic`` loads neither dlib nor LightGBM nor torch.
 _PUBLIC = {
     "ExpressionClassifier": "classify",
     "FIVE": "labels",
@@ -19,6 +19,7 @@ _PUBLIC = {
     "LBPFeatures": "features",
     "SEVEN": "labels",
     "Settings": "settings",
+    "SmallCNNClassifier": "cnn.classifier",
     "compute_features": "features",
     "cross_validate": "evaluate",
     "extract_faces": "faces",

@@ -7,10 +7,11 @@ import numpy as np
 from fer_classic import paired
 from fer_classic.evaluate import evaluate, probability_scores
 from fer_classic.filenames import NameFinder
+from fer_classic.fusion import fused_result
 from fer_classic.matching import match_result, result_names
 
 
-def compare(paths, truth, *, show=20):
+def compare(paths, truth, *, show=20, fuse=False, fit_on=None):
     """Score result files on the same images, and test each pair.
 
     An image that a result lacks, or answers with no class of the set, counts as wrong.
@@ -22,6 +23,11 @@ def compare(paths, truth, *, show=20):
     truth : Truth
     show : int
         Most images listed as differing.
+    fuse : bool
+        Whether a last result, "fused", averages the probabilities of the others.
+    fit_on : Truth, optional
+        Other images that the files name too, on which its weights are fitted; else they
+        are fitted out of fold on the images compared.
 
     Returns
     -------
@@ -36,7 +42,8 @@ def compare(paths, truth, *, show=20):
     Raises
     ------
     FerClassicError
-        A file cannot be read, or names none of the images.
+        A file cannot be read, or names none of the images; or has no probabilities to
+        be fused.
     """
     find = NameFinder(truth.names)
     names = result_names(paths)
@@ -44,6 +51,8 @@ def compare(paths, truth, *, show=20):
         match_result(path, name, truth, find)
         for path, name in zip(paths, names, strict=True)
     ]
+    if fuse:
+        matched.append(fused_result(matched, truth, fit_on))
     scored, labels, _ = _scored(truth)
     counts = np.bincount(labels, minlength=len(truth.classes))
     pairs = _pairs(matched, truth)

@@ -4,6 +4,7 @@ import os
 
 from fer_classic.cache import VARIABLE, cache_folder, usage
 from fer_classic.errors import FerClassicError
+from fer_classic.gpus import gpus
 from fer_classic.modelfiles import LANDMARK_LICENCE, MODEL_FILES, model_file, sha256
 from fer_classic.runs import versions
 
@@ -25,6 +26,8 @@ def checks():
     yield "processors", True, f"{cpu_count()} of {os.cpu_count()} usable"
     for kind in MODEL_FILES:
         yield f"model file, {kind}", *_model_file(kind)
+    for name, answer in gpus():
+        yield f"GPU, as {name} sees it", True, answer
     yield "licence", True, LANDMARK_LICENCE
     yield "cache of finished work", True, _cache()
     for name, check in (("compiled kernels", _kernels), ("self-test", _self_test)):

@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 
-from fer_classic.labels import ClassSet
+from fer_classic.labels import CLASS_SETS, ClassSet
 from fer_classic.settings import FaceSettings
 
 #: What became of an image: a face was found; none was, so the whole image is the face;
@@ -97,6 +97,24 @@ class FaceTable:
             elif isinstance(value, tuple):
                 picked[key] = tuple(value[row] for row in rows)
         return replace(self, **picked)
+
+    def with_classes(self, key):
+        """The table with the codes of another class set; other classes are unlabelled.
+
+        Parameters
+        ----------
+        key : {"five", "seven"}
+        """
+        if key == self.classes.key:
+            return self
+        new = CLASS_SETS[key]
+        codes = [new.code(name) for name in self.classes.names]
+        labels = np.array([-1 if code is None else code for code in codes] + [-1])
+        problems = tuple(
+            f"class {self.classes.names[old]}" if old >= 0 and labels[old] < 0 else problem
+            for old, problem in zip(self.labels, self.problems, strict=True)
+        )
+        return replace(self, labels=labels[self.labels], problems=problems, classes=new)
 
 
 def join_tables(parts):

@@ -1,4 +1,4 @@
-"""Models on disk: JSON, LightGBM's text and npz. Nothing is unpickled."""
+"""Models on disk: JSON, LightGBM's text, npz and safetensors. Nothing is unpickled."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.classify import ExpressionClassifier
+from fer_classic.cnn.classifier import SmallCNNClassifier
+from fer_classic.cnn.device import check_torch
 from fer_classic.experts import experts_from_arrays, experts_to_arrays
 from fer_classic.runs import to_json, versions
 from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
 from fer_classic.settings import Settings
 
-#: Files that a model's folder must hold.
-_MODEL_FILES = {"model.json", "lightgbm.txt", "state.npz"}
+#: File of the trees, in models without a network.
+TREES = "lightgbm.txt"
+#: File of the weights, in models that are a network.
+WEIGHTS = "network.safetensors"
 #: File of the experts, in models that have some.
 EXPERTS = "experts.npz"
 
@@ -25,9 +29,10 @@ class Model:
     Attributes
     ----------
     settings : Settings
-    classifier : ExpressionClassifier
+    classifier : ExpressionClassifier or SmallCNNClassifier
         Fitted; its classes are expressions by name.
     feature_names : tuple of str
+        None for a network.
     trained_on : dict
         Counts, checksums and scores of the training, as JSON types.
     experts : tuple of Expert
@@ -54,10 +59,12 @@ def save_model(model, folder):
     """
     folder = Path(folder)
     classifier = model.classifier
-    text = classifier.booster_.model_to_string(num_iteration=classifier.best_iteration_)
-    # LightGBM notes its threads: a property of the machine, not of the model.
-    text = re.sub(r"^\[num_threads: -?\d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
-    (folder / "lightgbm.txt").write_text(text, encoding="utf-8", newline="\n")
+    if model.settings.network:
+        from fer_classic.cnn.files import save_weights
+
+        save_weights(classifier.network_, folder / WEIGHTS)
+    else:
+        _save_trees(classifier, folder / TREES)
     with open(folder / "state.npz", "wb") as file:
         np.savez(
             file,
@@ -69,7 +76,8 @@ def save_model(model, folder):
         with open(folder / EXPERTS, "wb") as file:
             np.savez_compressed(file, **experts_to_arrays(model.experts))
     parameters = classifier.get_params()
-    parameters.pop("n_jobs")  # a property of the machine, not of the model
+    for of_the_machine in ("n_jobs", "device", "compile"):
+        parameters.pop(of_the_machine, None)
     description = {
         "format": FORMAT,
         "kind": "fer_classic model",
@@ -78,10 +86,17 @@ def save_model(model, folder):
         "classifier": parameters,
         "feature_names": list(model.feature_names),
         "trained_on": model.trained_on,
-        "versions": versions(),
+        "versions": versions(*(["torch"] if model.settings.network else [])),
     }
     (folder / "model.json").write_text(to_json(description), encoding="utf-8")
     write_seal(folder)
+
+
+def _save_trees(classifier, path):
+    text = classifier.booster_.model_to_string(num_iteration=classifier.best_iteration_)
+    # LightGBM notes its threads: a property of the machine, not of the model.
+    text = re.sub(r"^\[num_threads: -?\d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def load_model(folder):
@@ -103,13 +118,26 @@ def load_model(folder):
     folder = Path(folder)
     if (folder / "model" / "model.json").is_file():
         folder = folder / "model"  # a run directory
-    description = read_sealed(folder, "model.json", "fer_classic model", _MODEL_FILES)
+    description = read_sealed(folder, "model.json", "fer_classic model", _files)
+    if _is_network(description):
+        check_torch()
     with usable(folder, "model"):
         settings = Settings.from_dict(description["settings"])
         names = tuple(description["feature_names"])
-        classifier = _classifier(folder, description, len(names))
+        load = _network if settings.network else _trees
+        classifier = load(folder, description, len(names))
         experts = _experts(folder, settings)
         return Model(settings, classifier, names, description["trained_on"], experts)
+
+
+def _files(description):
+    """Files that a model's folder must hold."""
+    return {"model.json", "state.npz", WEIGHTS if _is_network(description) else TREES}
+
+
+def _is_network(description):
+    settings = description.get("settings")
+    return isinstance(settings, dict) and bool(settings.get("network"))
 
 
 def _experts(folder, settings):
@@ -119,21 +147,35 @@ def _experts(folder, settings):
         return experts_from_arrays(arrays, settings.experts)
 
 
-def _classifier(folder, description, n_features):
-    import lightgbm
+def _network(folder, description, _):
+    from fer_classic.cnn.files import load_weights
 
-    classes = description["classes"]
-    classifier = ExpressionClassifier(**description["classifier"])
+    classifier = SmallCNNClassifier(**description["classifier"])
+    _read_state(classifier, folder, description["classes"])
+    classifier.crop_size_ = description["settings"]["faces"]["crop_size"]
+    classifier.best_iteration_ = description["trained_on"]["best_iteration"]
+    load_weights(classifier, folder / WEIGHTS)
+    return classifier
+
+
+def _read_state(classifier, folder, classes):
     classifier.classes_ = np.array(classes)
-    classifier.n_features_in_ = n_features
     with np.load(folder / "state.npz", allow_pickle=False) as state:
         classifier.class_counts_ = state["class_counts"]
         classifier.log_prior_shift_ = state["log_prior_shift"]
         classifier.temperature_ = float(state["temperature"])
     if classifier.log_prior_shift_.shape != (len(classes),):
         raise ValueError("state.npz does not fit the classes")
+
+
+def _trees(folder, description, n_features):
+    import lightgbm
+
+    classifier = ExpressionClassifier(**description["classifier"])
+    classifier.n_features_in_ = n_features
+    _read_state(classifier, folder, description["classes"])
     try:
-        classifier.booster_ = lightgbm.Booster(model_file=str(folder / "lightgbm.txt"))
+        classifier.booster_ = lightgbm.Booster(model_file=str(folder / TREES))
     except lightgbm.basic.LightGBMError as error:
         raise ValueError(f"lightgbm.txt: {error}") from None
     if classifier.booster_.num_feature() != n_features:

@@ -8,7 +8,7 @@ from fer_classic.duplicates import duplicate_groups, merge_groups
 from fer_classic.errors import FerClassicError
 from fer_classic.evaluate import check_folds, evaluate, grouped_folds
 from fer_classic.runs import Timer
-from fer_classic.stack import features_of, learn, predict_part
+from fer_classic.stack import features_of, learn, learn_network, predict_part
 from fer_classic.submission import Predictions
 
 
@@ -88,7 +88,9 @@ def check_classes(labels, classes):
             )
 
 
-def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=None):
+def train_model(
+    faces, settings, *, jobs=-1, strict=False, progress=None, timer=None, checkpoint=None
+):
     """Train on the labelled rows of a face table.
 
     Parameters
@@ -100,8 +102,11 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
     strict : bool
         Whether an unreadable file is an error.
     progress : callable, optional
-        Called as ``progress(round, held-out log loss)``.
+        Called as ``progress(round, held-out log loss)``; of a network, as
+        ``progress(epochs done, note)``.
     timer : Timer, optional
+    checkpoint : path-like, optional
+        File that keeps each epoch of a network.
 
     Returns
     -------
@@ -130,7 +135,13 @@ def train_model(faces, settings, *, jobs=-1, strict=False, progress=None, timer=
             with timer("cross-validation"):
                 scores, out_of_fold = _cross_validation(faces, groups, settings, jobs)
             trained_on["cross_validation"] = scores
-        model = learn(faces, groups, settings, jobs=jobs, progress=progress, timer=timer)
+        with_bar = {"jobs": jobs, "progress": progress, "timer": timer}
+        if settings.network:
+            with_bar["checkpoint"] = checkpoint
+            model = learn_network(faces, groups, settings, **with_bar)
+            trained_on["notes"] = model.classifier.notes_
+        else:
+            model = learn(faces, groups, settings, **with_bar)
     except FerClassicError:
         raise
     except ValueError as error:

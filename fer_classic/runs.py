@@ -219,8 +219,13 @@ def read_json(path):
         raise FerClassicError(f"{path} is not JSON: {error}.") from None
 
 
-def versions():
+def versions(*more):
     """Versions of Python and of the packages that decide a result.
+
+    Parameters
+    ----------
+    *more : str
+        Further packages.
 
     Returns
     -------
@@ -231,7 +236,8 @@ def versions():
 
     found = {"python": platform.python_version()}
     names = ("fer_classic", "numpy", "scipy", "scikit-learn", "scikit-image")
-    for name in (*names, "imbalanced-learn", "lightgbm", "pillow", "numba", "joblib"):
+    names += ("imbalanced-learn", "lightgbm", "pillow", "numba", "joblib", *more)
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

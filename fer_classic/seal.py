@@ -58,8 +58,8 @@ def read_sealed(folder, name, kind, needed):
         The JSON file.
     kind : str
         What the file must say it describes, such as "fer_classic model".
-    needed : set of str
-        Files that the seal must list.
+    needed : set of str, or callable
+        Files that the seal must list, or what gives them from the description.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def read_sealed(folder, name, kind, needed):
             f"{path} has format {found!r}; this version of fer_classic reads format "
             f"{FORMAT}. Make it again with this version, or install the one that wrote it."
         )
-    _check_seal(folder, needed)
+    _check_seal(folder, needed(description) if callable(needed) else needed)
     return description
 
 

@@ -76,6 +76,9 @@ class Settings:
         :func:`fer_classic.experts.expert_parameters` takes them.
     classifier : dict
         Parameters of :class:`ExpressionClassifier` that differ from its defaults.
+    network : dict
+        Parameters of :class:`fer_classic.cnn.classifier.SmallCNNClassifier`. Where it
+        names a ``network``, that learns in place of features, experts and trees.
     folds : int
         Folds of the cross-validation on the training images; 0 for none.
     seed : int
@@ -88,12 +91,14 @@ class Settings:
     features: dict = field(default_factory=lambda: dict(CARD_FEATURES))
     experts: list = field(default_factory=list)
     classifier: dict = field(default_factory=lambda: {"balance": "none"})
+    network: dict = field(default_factory=dict)
     folds: int = 0
     seed: int = 0
 
     def __post_init__(self):
         # It loads scikit-learn, which takes a second that processes for faces can spare.
         from fer_classic.balance import METHODS as BALANCES
+        from fer_classic.cnn.parameters import NETWORKS
 
         class_set(self.classes)
         one_of(self.labels, LABELS_FROM, "labels")
@@ -108,6 +113,9 @@ class Settings:
         _check_experts(self.experts)
         _object("classifier", self.classifier)
         one_of(self.classifier.get("balance", "none"), BALANCES, "balance")
+        _object("network", self.network)
+        if self.network:
+            one_of(self.network.get("network"), NETWORKS, "network")
         if self.folds != 0 or isinstance(self.folds, bool):
             _within("folds", self.folds, 2, 100, kind=int)
         _within("seed", self.seed, 0, 2**32 - 1, kind=int)
@@ -137,6 +145,8 @@ class Settings:
         settings = cls(**values)
         for key in settings.classifier:
             one_of(key, _classifier_parameters(), "key of the settings of classifier")
+        for key in settings.network:
+            one_of(key, _network_parameters(), "key of the settings of network")
         for expert in settings.experts:
             for key in expert:
                 one_of(key, _expert_parameters(), "key of the settings of an expert")
@@ -203,6 +213,13 @@ def _classifier_parameters():
 
     # Threads and seed are options of their own.
     return sorted(ExpressionClassifier().get_params().keys() - {"n_jobs", "random_state"})
+
+
+def _network_parameters():
+    from fer_classic.cnn.classifier import SmallCNNClassifier
+
+    known = SmallCNNClassifier().get_params().keys()
+    return sorted(known - {"n_jobs", "random_state"})
 
 
 def _expert_parameters():

@@ -1,10 +1,11 @@
-"""Experts below and trees above: learn from faces, and predict others."""
+"""What learns from faces and predicts others: experts below trees, or a network."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from fer_classic.classify import ExpressionClassifier
+from fer_classic.cnn.classifier import SmallCNNClassifier
 from fer_classic.errors import FerClassicError
 from fer_classic.experts import fit_expert
 from fer_classic.features import FeatureTable, compute_features
@@ -92,6 +93,35 @@ def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=
     return Model(settings, classifier, table.names, {}, tuple(experts))
 
 
+def learn_network(
+    faces, groups, settings, *, jobs=-1, progress=None, timer=None, checkpoint=None
+):
+    """The small network on the crops.
+
+    Parameters
+    ----------
+    faces, groups, settings, jobs, timer
+        As in :func:`learn`.
+    progress : callable, optional
+        Called as ``progress(epochs done, note)``, with a fraction of an epoch.
+    checkpoint : path-like, optional
+        File that keeps each epoch, from which the training goes on if it is there.
+
+    Returns
+    -------
+    Model
+        Without ``trained_on``.
+    """
+    timer = timer or Timer()
+    classifier = SmallCNNClassifier(
+        **settings.network, n_jobs=jobs, random_state=settings.seed
+    )
+    names = np.array(faces.classes.names)[faces.labels]
+    with timer("training"):
+        classifier.fit(faces.crops, names, groups, progress, checkpoint)
+    return Model(settings, classifier, (), {})
+
+
 def columns(faces, settings, scores, named=None):
     """What LightGBM reads: the experts' scores of each class, and the named columns.
 
@@ -150,13 +180,16 @@ def predict_part(model, faces, rows, *, jobs=-1, named=None):
 def _probabilities(model, faces, jobs, named=None):
     """Probabilities of readable faces, columns by code."""
     classifier = model.classifier.set_params(n_jobs=jobs)
-    scores = [expert.scores(faces, jobs) for expert in model.experts]
-    table = columns(faces, model.settings, scores, named)
-    if table.names != model.feature_names:
-        raise FerClassicError(
-            "The features computed here have other columns than the model was trained "
-            "on. Train it again with this version."
-        )
-    by_name = classifier.predict_proba(table.X)
+    if model.settings.network:
+        by_name = classifier.predict_proba(faces.crops)
+    else:
+        scores = [expert.scores(faces, jobs) for expert in model.experts]
+        table = columns(faces, model.settings, scores, named)
+        if table.names != model.feature_names:
+            raise FerClassicError(
+                "The features computed here have other columns than the model was trained "
+                "on. Train it again with this version."
+            )
+        by_name = classifier.predict_proba(table.X)
     order = [list(classifier.classes_).index(n) for n in model.settings.class_set.names]
     return by_name[:, order]

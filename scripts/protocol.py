@@ -28,14 +28,12 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import numpy as np
-
 from fer_classic.cache import cache_folder
 from fer_classic.dataset import read_dataset
 from fer_classic.errors import FerClassicError
 from fer_classic.faces import extract_faces
 from fer_classic.judge import copies_of, judge
-from fer_classic.labels import CLASS_SETS, SEVEN
+from fer_classic.labels import SEVEN
 from fer_classic.persist import save_model
 from fer_classic.pipeline import predict_faces, train_model
 from fer_classic.presets import PRESETS, preset_settings
@@ -132,15 +130,7 @@ def samples_of(layout, folder):
     return {"train": whole.in_split("train"), "val": whole.in_split("test")}
 
 
-def with_classes(faces, key):
-    """The face table with the codes of another class set; other classes are unlabelled."""
-    old, new = faces.classes, CLASS_SETS[key]
-    codes = [new.code(name) for name in old.names]
-    codes = np.array([-1 if code is None else code for code in codes] + [-1])
-    return replace(faces, labels=codes[faces.labels], classes=new)
-
-
-def train_and_judge(name, settings, faces, *, jobs):
+def train_and_judge(name, settings, faces, *, jobs, checkpoint=None):
     """Train on ``faces["train"]``, judge on ``faces["val"]``, or cross-validate.
 
     Returns the model, its scores as JSON types, and Predictions of ``faces["test"]``.
@@ -149,9 +139,8 @@ def train_and_judge(name, settings, faces, *, jobs):
     start = time.perf_counter()
     if "val" not in faces:
         settings = replace(settings, folds=5)
-    model = train_model(
-        training.take(training.labels >= 0), settings, jobs=jobs, timer=timer
-    )
+    training = training.take(training.labels >= 0)
+    model = train_model(training, settings, jobs=jobs, timer=timer, checkpoint=checkpoint)
     seconds = time.perf_counter() - start
     scores = {"preset": name, "classes": settings.classes, "training_seconds": seconds}
     scores["seconds"] = timer.seconds
@@ -210,7 +199,7 @@ def main():
     print(" | ".join(COLUMNS), flush=True)
     table = []
     for classes in arguments.classes.split(","):
-        own = {part: with_classes(table_, classes) for part, table_ in faces.items()}
+        own = {part: table_.with_classes(classes) for part, table_ in faces.items()}
         for preset in arguments.presets.split(","):
             settings = preset_settings(preset, classes=classes)
             model, scores, test = train_and_judge(

@@ -15,8 +15,9 @@ import pytest
 from PIL import Image
 
 COMMANDS = (
-    *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "compare", "explain", "report", "ablate", "info", "doctor"),
+    *("run", "demo", "audit", "faces", "features", "train", "train-cnn"),
+    *("predict", "score", "compare", "explain", "report", "ablate", "info", "export"),
+    "doctor",
 )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -249,3 +250,14 @@ def test_the_box_of_a_portrait_lies_in_it():
     assert face.x > 0 and face.x + face.width < 200
     assert face.y > 0 and face.y + face.height < 100
     assert face.score == 0
+
+
+def test_classes_that_a_set_lacks_become_unlabelled(train_faces):
+    seven = train_faces.with_classes("seven")
+    assert seven.classes.key == "seven" and (seven.labels >= 0).all()
+    back = seven.with_classes("five")
+    np.testing.assert_array_equal(back.labels, train_faces.labels)
+    labels = np.where(np.arange(len(seven)) == 3, seven.classes.code("fear"), seven.labels)
+    without = replace(seven, labels=labels).with_classes("five")
+    assert without.labels[3] == -1 and without.problems[3] == "class fear"
+    assert without.labels[2] == train_faces.labels[2] and without.problems[2] is None

@@ -20,12 +20,12 @@ LAYERS = (
     *("detect", "landmarks", "align", "duplicates", "audit"),
     *("features", "balance", "bootstrap", "evaluate", "paired"),
     *("embed", "kernel", "experts"),
-    *("calibrate", "boost", "classify"),
+    *("calibrate", "boost", "classify", "cnn"),
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "filenames", "template", "submission"),
-    *("detections", "answers", "results", "matching", "compare"),
+    *("detections", "answers", "results", "matching", "fusion", "compare"),
     *("judge", "seal", "tables", "persist", "presets", "stack", "pipeline"),
-    *("plan", "ablate", "estimate", "tabulate", "doctor"),
+    *("plan", "ablate", "estimate", "tabulate", "gpus", "doctor"),
     *("regions", "explain", "explainpicture", "report", "cli"),
 )
 HEAVY = (
@@ -33,6 +33,8 @@ HEAVY = (
     *("matplotlib", "jinja2"),
 )
 FILES = sorted(ROOT.rglob("*.py"))
+#: Modules that import torch, which never comes beside LightGBM: tests/cnn looks at them.
+OF_TORCH = [path for path in FILES if path.parent.name == "cnn"]
 
 
 def name_of(path):
@@ -100,10 +102,10 @@ def test_a_module_is_short_enough_to_read(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
 
 
-def public_functions():
-    """Public functions, classes and methods of all modules, by dotted name."""
+def public_functions(files):
+    """Public functions, classes and methods of modules, by dotted name."""
     found = {}
-    for path in FILES:
+    for path in files:
         if "__main__" in path.name or "cli" in path.parts:
             continue
         dotted = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
@@ -121,17 +123,19 @@ def public_functions():
     return found
 
 
-def test_everything_public_has_a_docstring():
-    functions = public_functions()
-    assert len(functions) > 80
-    assert [n for n, own in functions.items() if not (own.__doc__ or "").strip()] == []
-
-
-def test_functions_of_several_parameters_have_a_parameters_section():
-    lacking = set()
-    for name, own in public_functions().items():
-        if not inspect.isfunction(own) or "Parameters\n" in own.__doc__:
+def undocumented(files):
+    """Names of public functions without a docstring, or without a Parameters section."""
+    functions = public_functions(files)
+    lacking = {n for n, own in functions.items() if not (own.__doc__ or "").strip()}
+    for name, own in functions.items():
+        if not inspect.isfunction(own) or "Parameters\n" in (own.__doc__ or ""):
             continue
         if len([p for p in inspect.signature(own).parameters if p != "self"]) > 1:
             lacking.add(name)
-    assert not lacking
+    return lacking
+
+
+def test_everything_public_has_a_docstring():
+    files = [path for path in FILES if path not in OF_TORCH]
+    assert len(public_functions(files)) > 80
+    assert not undocumented(files)

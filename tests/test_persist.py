@@ -171,6 +171,8 @@ def test_features_are_the_same_after_the_round_trip(train_faces, tmp_path):
 def test_nothing_is_unpickled():
     for path in Path(fer_classic.__file__).parent.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\bpickle\b\.|import pickle|joblib\.load|\beval\(", text)
+        assert not re.search(
+            r"\bpickle\b\.|import pickle|joblib\.load|(?<!\.)\beval\(", text
+        )
         for call in re.findall(r"np\.load\(.*", text):
             assert "allow_pickle=False" in call, f"{path}: {call}"

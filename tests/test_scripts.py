@@ -91,14 +91,6 @@ def test_persons_of_ck_plus_and_jaffe_are_kept_together(script, tmp_path):
         script("protocol").samples_of("jaffe", tmp_path / "ck")
 
 
-def test_classes_that_a_set_lacks_become_unlabelled(script, train_faces):
-    protocol = script("protocol")
-    seven = protocol.with_classes(train_faces, "seven")
-    assert seven.classes.key == "seven" and (seven.labels >= 0).all()
-    back = protocol.with_classes(seven, "five")
-    np.testing.assert_array_equal(back.labels, train_faces.labels)
-
-
 def test_pictures_made_worse_keep_their_kind(script):
     robustness = script("robustness")
     gray = np.random.default_rng(0).integers(0, 256, (60, 50), dtype=np.uint8)
@@ -125,3 +117,34 @@ def test_the_tour_of_the_api_runs(script, demo_folder, monkeypatch, capsys):
     begun = [line.partition(":")[0] for line in said]
     assert begun[1:5] == ["faces", "copies", "HOG", "table"]
     assert begun[-1] == "against the shipped model"
+
+
+def test_the_comparison_predicts_apart_and_fuses(
+    script, train_faces, model, tmp_path, monkeypatch
+):
+    """Two copies of a model stand for two models: fused, they are that model."""
+    from fer_classic.persist import save_model
+
+    compare_cnn = script("compare_cnn")
+    for place, start in (("train", 0), ("val", 40), ("web", 40)):
+        table = train_faces.take(np.arange(start, start + 40))
+        compare_cnn.keep(table, tmp_path / "faces" / place)
+    scores = {"training_seconds": 120.0, "processor_seconds": 90.0}
+    folders = {name: tmp_path / f"five-{name}" for name in compare_cnn.FUSED}
+    for folder in folders.values():
+        folder.mkdir()
+        save_model(model, folder)
+        (folder / "scores.json").write_text(compare_cnn.to_json(scores))
+    monkeypatch.setattr(compare_cnn, "CHANGES", ())
+    rows = compare_cnn.compare("five", folders, tmp_path / "faces", None)
+    assert list(rows) == [*folders, compare_cnn.FUSION]
+    one, other, fused = rows.values()
+    assert one["val"] == other["val"] and one["minutes"] == 2.0
+    own = one["val"]["all"]["balanced_accuracy"]["value"]
+    assert fused["val"]["all"]["balanced_accuracy"]["value"] == pytest.approx(own)
+    assert fused["weights"]["val"] == pytest.approx([0.5, 0.5])
+    assert fused["minutes"] == 4.0 and fused["ms"] == one["ms"] + other["ms"]
+    lines = compare_cnn.scores_table("five", rows).splitlines()
+    assert len(lines) == 5 and lines[2].startswith(f"| accurate | {own:.3f} (")
+    assert "2.0 (1.5 of one core)" in lines[2] and f"| {compare_cnn.FUSION} |" in lines[4]
+    assert compare_cnn.worse_rows(rows).splitlines()[2].startswith("| unchanged |  | ")

@@ -10,8 +10,8 @@ from fer_classic.errors import FerClassicError
 
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
-    *("run", "demo", "audit", "faces", "features", "train", "predict"),
-    *("score", "compare", "explain", "report", "ablate", "info", "doctor"),
+    *("run", "demo", "audit", "faces", "features", "train", "train_cnn", "predict"),
+    *("score", "compare", "explain", "report", "ablate", "info", "export", "doctor"),
 )
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ def register():
         report,
         run,
         train,
+        train_cnn,
     )
 
 

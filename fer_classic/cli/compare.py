@@ -10,7 +10,7 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, table
 from fer_classic.cli.extract import read_samples
-from fer_classic.errors import one_of
+from fer_classic.errors import UsageError, one_of
 from fer_classic.filenames import listed
 from fer_classic.tabulate import markdown_table
 
@@ -32,6 +32,17 @@ def compare(
             "label."
         ),
     ],
+    fuse: Annotated[
+        bool,
+        typer.Option("--fuse", help="Average the probabilities as one more result."),
+    ] = False,
+    fit_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Other labelled images that the results name too, to fit the weights of "
+            "--fuse on.  [default: out of fold on the truth]"
+        ),
+    ] = None,
     classes: o.Classes = None,
     labels: o.Labels = None,
     groups: o.Groups = None,
@@ -54,8 +65,11 @@ def compare(
     one_of(format, ("text", "json", "md"), "--format")
     if out is not None:
         check_new_file(out, overwrite=overwrite)
+    if fit_on and not fuse:
+        raise UsageError("--fit-on fits the weights of --fuse: give both.")
     settings = o.settings_from(locals())
-    found = compared(results, _truth(truth, settings), show=show)
+    fitted = _truth(fit_on, settings) if fit_on else None
+    found = compared(results, _truth(truth, settings), show=show, fuse=fuse, fit_on=fitted)
     if out is not None:
         write_file(out, to_json(found), overwrite=overwrite)
         say(f"comparison: {out}")

@@ -47,6 +47,11 @@ def explain(
             raise UsageError(f"--out names a picture, a .png file. Got {out}.")
         check_new_file(out, overwrite=overwrite)
     trained = load_model(model_folder(model))
+    if trained.settings.network:
+        raise UsageError(
+            f"{model} is a network, which has no named features to explain with. Name a "
+            "model of the command train or run."
+        )
     samples = read_samples([photo], trained.settings)
     if len(samples) != 1:
         raise UsageError(

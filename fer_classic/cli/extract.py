@@ -39,6 +39,26 @@ def is_face_table(inputs):
     return len(inputs) == 1 and Path(inputs[0], "faces.json").is_file()
 
 
+def faces_with_bar(own, settings, jobs, quiet, title, cache):
+    """A finished face table itself, or the faces of samples under a progress bar.
+
+    Parameters
+    ----------
+    own : FaceTable or Samples
+    settings, jobs, quiet, title, cache
+        As in :func:`parts_with_bar`.
+
+    Returns
+    -------
+    FaceTable
+    """
+    from fer_classic.facetable import FaceTable
+
+    if isinstance(own, FaceTable):
+        return own
+    return extract_with_bar(own, settings, jobs, quiet, title, cache)
+
+
 def extract_with_bar(samples, settings, jobs, quiet, title, cache):
     """Extract faces under a progress bar and say what could not be read.
 

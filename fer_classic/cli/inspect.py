@@ -74,8 +74,14 @@ def info(
     print(f"classes:     {', '.join(loaded.settings.class_set.names)}")
     print(f"trained on:  {trained['images']} images ({counts})")
     print(f"faces found: {trained['faces_found']}")
-    print(f"columns:     {len(loaded.feature_names)}")
-    print(f"trees:       {trained['best_iteration']} rounds of {len(trained['classes'])}")
+    if network := loaded.settings.network:
+        weights = sum(own.numel() for own in loaded.classifier.network_.parameters())
+        print(f"network:     {network['network']}, {weights:,} weights")
+        print(f"epoch kept:  {trained['best_iteration']}")
+    else:
+        rounds = f"{trained['best_iteration']} rounds of {len(trained['classes'])}"
+        print(f"columns:     {len(loaded.feature_names)}")
+        print(f"trees:       {rounds}")
     print(f"settings:    {json.dumps(loaded.settings.to_dict())}")
     if "cross_validation" in trained:
         own = trained["cross_validation"]

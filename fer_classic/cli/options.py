@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -97,6 +98,12 @@ _OF_FACES = (
 )
 _SETTINGS = (*_OF_FACES, "balance", "prior", "folds", "seed")
 
+#: Options of a network, by the name of their parameter.
+_OF_NETWORK = (
+    *("network", "size", "epochs", "batch_size", "learning_rate", "balance", "prior"),
+    *("device", "compile"),
+)
+
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at a training image that is unusable.")
 ]
@@ -170,6 +177,10 @@ def settings_from(arguments):
             "file holds what its run's preset was."
         )
     settings = read_settings(path) if path else Settings()
+    if settings.network:
+        raise UsageError(
+            f"{path} holds the settings of a network: give it to the command train-cnn."
+        )
     if preset:
         settings = preset_settings(preset)
     changes = {key: arguments.get(key) for key in _SETTINGS}
@@ -186,6 +197,38 @@ def settings_from(arguments):
     for key in settings.classifier:
         one_of(key, known, "key of the classifier's settings")
     one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
+    return settings
+
+
+def network_settings_from(arguments):
+    """Settings of a network from the options of the command train-cnn.
+
+    Parameters
+    ----------
+    arguments : dict
+        The command's ``locals()``, as in :func:`settings_from`.
+
+    Returns
+    -------
+    Settings
+    """
+    from fer_classic.cnn.classifier import SmallCNNClassifier
+    from fer_classic.errors import UsageError
+    from fer_classic.settings import Settings, read_settings
+
+    path = arguments.get("settings_file")
+    settings = read_settings(path) if path else Settings(network={"network": "default"})
+    if not settings.network:
+        raise UsageError(f"{path} holds the settings of a model that is no network.")
+    given = {key: arguments.get(key) for key in (*_OF_FACES, "seed")}
+    changes = {key: arguments[key] for key in _OF_NETWORK if arguments[key] is not None}
+    settings = settings.with_changes(**given, network=settings.network | changes)
+    # Nothing besides the network learns.
+    settings = replace(settings, features={}, experts=[], classifier={}, folds=0)
+    try:
+        SmallCNNClassifier(**settings.network).check_parameters()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     return settings
 
 

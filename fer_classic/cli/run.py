@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +12,21 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, scores_text
-from fer_classic.cli.extract import extract_with_bar, read_samples
+from fer_classic.cli.extract import faces_with_bar, is_face_table, read_samples
 from fer_classic.cli.predict import checked_template
 from fer_classic.cli.report import write_page
-from fer_classic.cli.train import say_unused, train_with_bar, training_samples
+from fer_classic.cli.train import (
+    say_unused,
+    table_for,
+    train_with_bar,
+    training_samples,
+)
 from fer_classic.errors import UsageError
 
 
 @app.command()
 def run(
-    train: Annotated[list[str], typer.Argument(metavar="TRAIN", help=o.DATA)],
+    train: Annotated[list[str], typer.Argument(metavar="TRAIN", help=o.DATA_OR_FACES)],
     out: Annotated[Path, typer.Option(help="Run directory to write.")],
     test: Annotated[
         list[str] | None,
@@ -63,30 +69,42 @@ def run(
 
     Example: fer-classic run train/ --test test/ --out runs/first
     """
+    whole_run(o.settings_from(locals()), locals(), train_with_bar)
+
+
+def whole_run(settings, arguments, learn):
+    """From the inputs to a run directory, whatever it is that learns.
+
+    Parameters
+    ----------
+    settings : Settings
+    arguments : dict
+        The command's ``locals()``; ``train`` and ``test`` may be folders of the command
+        faces.
+    learn : callable
+        Called as ``learn(faces, settings, jobs, strict, quiet, timer)`` for the model.
+    """
     from fer_classic.cluster import on_cluster
     from fer_classic.judge import copies_of
     from fer_classic.pipeline import predict_faces
-    from fer_classic.runs import Timer, check_new, new_directory
+    from fer_classic.runs import Timer, check_new, new_directory, versions
 
-    settings = o.settings_from(locals())
+    out, overwrite = arguments["out"], arguments["overwrite"]
+    jobs, quiet, strict = (arguments[key] for key in ("jobs", "quiet", "strict"))
     check_new(out, overwrite=overwrite)
     timer = Timer()
     with timer("reading names"):
-        training, tested = _parts(train, test, settings, strict)
-    if not len(tested):
-        settings = settings.with_changes(folds=settings.folds or 5)
-        if template:
-            raise UsageError("--template needs images to predict: name them with --test.")
-    layout = checked_template(template, tested)
-    kept = o.cache_folder_from(cache)
-    with on_cluster(cluster):
+        settings, training, tested = _parts(settings, arguments)
+    layout = checked_template(arguments["template"], tested)
+    kept = o.cache_folder_from(arguments["cache"])
+    with on_cluster(arguments.get("cluster")):
         with timer("faces"):
             bars = {"training faces": training, "test faces": tested}
             faces, test_faces = (
-                extract_with_bar(own, settings, jobs, quiet, title, kept)
+                faces_with_bar(own, settings, jobs, quiet, title, kept)
                 for title, own in bars.items()
             )
-        model = train_with_bar(faces, settings, jobs, strict, quiet, timer)
+        model = learn(faces, settings, jobs, strict, quiet, timer)
     with timer("prediction"):
         predictions = predict_faces(model, test_faces, jobs=jobs)
     with timer("judging"):
@@ -94,9 +112,21 @@ def run(
         metrics = _metrics(model, predictions, test_faces, copied)
     with timer("material of the report"):
         material = _material(model, faces, test_faces, predictions, copied)
-    record = _record(train, test, faces, test_faces, copied, timer)
+    record = _record(arguments, faces, test_faces, copied, timer)
+    if settings.network:
+        record["versions"] = versions("torch")
+        record["training_seconds"] = model.classifier.seconds_
     with new_directory(out, overwrite=overwrite) as folder:
-        _write(folder, settings, record, metrics, model, predictions, test_faces, layout)
+        _write(
+            folder,
+            model.settings,
+            record,
+            metrics,
+            model,
+            predictions,
+            test_faces,
+            layout,
+        )
         if material:
             (folder / "material.npz").write_bytes(material)
     # Once the run is safe: what goes wrong in the report must not lose it.
@@ -127,20 +157,45 @@ def _metrics(model, predictions, test_faces, copied):
     return metrics
 
 
-def _parts(train, test, settings, strict):
-    """Training and test samples, from two inputs or from the data's own split."""
-    training, whole = training_samples(train, settings, strict)
-    if test:
-        say_unused(whole, ("train",))
-        return training, read_samples(test, settings)
-    if "train" not in whole.splits:
-        return training, whole.take([])
-    part = "test" if "test" in whole.splits else "val"
-    say_unused(whole, ("train", part))
-    return training, whole.in_split(part)
+def _parts(settings, arguments):
+    """Settings, and what to train on and to test: samples, or finished face tables.
+
+    Test images come from an input of their own, or from the data's own split; without
+    either, the training images are cross-validated.
+    """
+    train, test = arguments["train"], arguments["test"]
+    if is_face_table(train):
+        training = table_for(train, arguments)
+        settings = replace(settings, faces=training.settings, classes=training.classes.key)
+        tested = training.take([])
+    else:
+        training, tested = training_samples(train, settings, arguments["strict"])
+        if test or "train" not in tested.splits:
+            say_unused(tested, ("train",))
+            tested = tested.take([])
+        else:
+            part = "test" if "test" in tested.splits else "val"
+            say_unused(tested, ("train", part))
+            tested = tested.in_split(part)
+    if test and is_face_table(test):
+        tested = table_for(test, {"classes": settings.classes})
+        if tested.settings != settings.faces:
+            raise UsageError(
+                f"The faces in {test[0]} were made with other settings than the training "
+                f"faces ({tested.settings} and {settings.faces}). Make both alike."
+            )
+    elif test:
+        tested = read_samples(test, settings)
+    if not len(tested) and not settings.network:
+        settings = settings.with_changes(folds=settings.folds or 5)
+        if arguments["template"]:
+            raise UsageError("--template needs images to predict: name them with --test.")
+    if not len(tested) and settings.network:
+        raise UsageError("There are no images to test on: name them with --test.")
+    return settings, training, tested
 
 
-def _record(train, test, faces, test_faces, copied, timer):
+def _record(arguments, faces, test_faces, copied, timer):
     from fer_classic.runs import versions
 
     def described(inputs, table):
@@ -157,8 +212,8 @@ def _record(train, test, faces, test_faces, copied, timer):
 
     return {
         "versions": versions(),
-        "train": described(train, faces),
-        "test": described(test, test_faces)
+        "train": described(arguments["train"], faces),
+        "test": described(arguments["test"], test_faces)
         | {"copies_of_training_images": int(copied.sum())},
         "seconds": timer.seconds,
     }

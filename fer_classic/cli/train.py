@@ -10,7 +10,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, scores_text
-from fer_classic.cli.extract import extract_with_bar, is_face_table, read_samples
+from fer_classic.cli.extract import faces_with_bar, is_face_table, read_samples
 
 
 def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
@@ -81,6 +81,32 @@ def say_left_out(rows):
         say(f"left out of training: {number} image(s), {reason} (for example {first})")
 
 
+def table_for(inputs, arguments):
+    """The face table that an input is.
+
+    Parameters
+    ----------
+    inputs : list of str
+        As :func:`fer_classic.cli.extract.is_face_table` knows it.
+    arguments : dict
+        The command's ``locals()``: ``classes`` may choose a smaller or larger class set;
+        other options that decide faces are refused.
+
+    Returns
+    -------
+    FaceTable
+    """
+    from fer_classic.tables import load_faces
+
+    classes = arguments.get("classes")
+    o.refuse_for_faces({k: v for k, v in arguments.items() if k != "classes"})
+    found = load_faces(inputs[0])
+    if classes is not None:
+        found = found.with_classes(classes)
+    say_left_out(found)
+    return found
+
+
 def say_unused(whole, used):
     """Say which parts of the data, by its own split, take no part in a training.
 
@@ -134,22 +160,18 @@ def train(
     from fer_classic.cluster import on_cluster
     from fer_classic.persist import save_model
     from fer_classic.runs import check_new, new_directory
-    from fer_classic.tables import load_faces
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
-    if faces_given := is_face_table(inputs):
-        o.refuse_for_faces(locals())
-        found = load_faces(inputs[0])
-        say_left_out(found)
+    if is_face_table(inputs):
+        found = table_for(inputs, locals())
         settings = replace(settings, faces=found.settings, classes=found.classes.key)
     else:
-        samples, whole = training_samples(inputs, settings, strict)
+        found, whole = training_samples(inputs, settings, strict)
         say_unused(whole, ("train",))
-        kept = o.cache_folder_from(cache)
+    kept = o.cache_folder_from(cache)
     with on_cluster(cluster):
-        if not faces_given:
-            found = extract_with_bar(samples, settings, jobs, quiet, "faces", kept)
+        found = faces_with_bar(found, settings, jobs, quiet, "faces", kept)
         model = train_with_bar(found, settings, jobs, strict, quiet)
     with new_directory(out, overwrite=overwrite) as folder:
         save_model(model, folder)

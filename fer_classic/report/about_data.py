@@ -175,8 +175,10 @@ def features(run, t):
 
     Returns
     -------
-    Section
+    Section, or None for a network
     """
+    if run.network:
+        return None
     own = dict(run.settings["features"])
     inside = {}
     for expert in run.settings["experts"]:

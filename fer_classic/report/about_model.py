@@ -77,8 +77,10 @@ def importance(run, t):
 
     Returns
     -------
-    Section
+    Section, or None for a network
     """
+    if run.network:
+        return None
     head = "importance", t("importance.title"), t("importance.lead")
     if run.model is None:
         reason = run.problems.get("model", "")

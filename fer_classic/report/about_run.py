@@ -151,10 +151,11 @@ def made(run, t):
     steps.append([t("word.sum"), number(total, 1)])
     settings = [[key, value] for key, value in _flat(run.settings)]
     if run.model:
-        given = set(run.settings["classifier"])
+        kind = "network" if run.network else "classifier"
+        given = set(run.settings[kind])
         parameters = run.model.classifier.get_params()
         settings += [
-            [f"classifier.{key}", str(parameters[key])]
+            [f"{kind}.{key}", str(parameters[key])]
             for key in sorted(parameters.keys() - given - {"n_jobs", "random_state"})
         ]
         temperature = number(run.model.classifier.temperature_)

@@ -31,10 +31,11 @@ def training(run, t):
     -------
     Section
     """
+    lead = t("training.lead_network" if run.network else "training.lead")
+    head = "training", t("training.title"), lead
     if not run.curves:
         reason = run.problems.get("curves.csv", "")
-        blocks = [Missing(t("missing.curves", reason=reason))]
-        return Section("training", t("training.title"), t("training.lead"), blocks)
+        return Section(*head, [Missing(t("missing.curves", reason=reason))])
     best = run.model.trained_on["best_iteration"] if run.model else None
     shown = []
     for metric in ("log_loss", "error"):
@@ -43,29 +44,34 @@ def training(run, t):
             for part in ("train", "validation")
             if f"{part}_{metric}" in run.curves
         ]
-        words = t(f"training.{metric}"), t("training.rounds")
+        unit = t("training.epochs" if run.network else "training.rounds")
+        words = t(f"training.{metric}"), unit
         rounds = best if best and best <= len(parts[0]) else None
         svg = charts.learning_curve(f"training-{metric}", parts, rounds, *words)
         shown.append((svg, t(f"training.{metric}_caption")))
+    if run.network:
+        shown[0] = shown[0][0], t("training.caption_network")
     legend = [(charts.COLOURS[3], "", t("training.train"))]
     blocks = []
     if "validation_log_loss" in run.curves:
         legend.append((charts.COLOURS[0], "6 2", t("training.validation")))
         blocks.append(Text(_reading(run, t, best)))
         held = run.curves["validation_log_loss"]
-        if held[-1] == min(held):
+        if held[-1] == min(held) and not run.network:
             blocks.append(Text(t("training.falling")))
     else:
         blocks.append(Text(t("training.no_validation")))
     blocks.append(Charts(shown, legend))
-    return Section("training", t("training.title"), t("training.lead"), blocks)
+    return Section(*head, blocks)
 
 
 def _reading(run, t, best):
     train, held = run.curves["train_log_loss"], run.curves["validation_log_loss"]
     low = min(range(len(held)), key=held.__getitem__)
+    if run.network and best:
+        low = best - 1  # the epoch kept
     text = t(
-        "training.reading",
+        "training.reading_network" if run.network else "training.reading",
         rounds=len(held),
         best=best or low + 1,
         train=number(train[low]),
@@ -232,6 +238,7 @@ def _overused(run, t):
             share = percent(own["precision"], 0)
             word = t.name("class", name)
             lines.append(t("classes.low_precision", name=word, precision=share, **values))
-    if lines and run.settings["classifier"].get("prior", "uniform") == "uniform":
+    parameters = run.network or run.settings["classifier"]
+    if lines and parameters.get("prior", "uniform") == "uniform":
         lines.append(t("classes.prior"))
     return lines

@@ -54,6 +54,11 @@ class RunFiles:
         return class_set(self.settings["classes"]).names
 
     @property
+    def network(self):
+        """The parameters of the network that learned; empty where trees did."""
+        return self.settings.get("network", {})
+
+    @property
     def judged(self):
         """The name and the scores of the part that was judged; None without labels."""
         test = self.metrics.get("test")

@@ -36,7 +36,8 @@ def _done(run, t):
     experts = len(settings["experts"])
     key = "summary.done_experts" if experts else "summary.done"
     return t(
-        key,
+        "summary.done_network" if run.network else key,
+        network=run.network.get("network"),
         images=f"{record['train']['images']:,}",
         tested=f"{record['test']['images']:,}",
         classes=len(run.classes),
