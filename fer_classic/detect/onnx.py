@@ -72,9 +72,7 @@ class ONNXDetector:
         Images are shrunk for the search so that the longer side is at most this.
     """
 
-    def __init__(
-        self, spec, path, *, upsample=0, threshold=0.0, min_size=0, max_side=1024
-    ):
+    def __init__(self, spec, path, *, upsample=0, threshold=0.0, min_size=0, max_side=1024):
         self.name = spec
         self.spec = SPECS[spec]
         self.path = path
@@ -142,7 +140,9 @@ class ONNXDetector:
             m = self.spec.multiple
             rows, columns = -(-size[1] // m) * m, -(-size[0] // m) * m
         order = slice(None) if self.spec.order == "rgb" else slice(None, None, -1)
-        small = (small[..., order] - np.float32(self.spec.mean)) * np.float32(self.spec.scale)
+        small = (small[..., order] - np.float32(self.spec.mean)) * np.float32(
+            self.spec.scale
+        )
         pixels = np.zeros((3, rows, columns), dtype=np.float32)
         pixels[:, : size[1], : size[0]] = small[:rows, :columns].transpose(2, 0, 1)
         return (pixels if self._rank == 3 else pixels[None]), scale

@@ -11,7 +11,7 @@ from fer_classic.detect.base import (
 from fer_classic.errors import FerClassicError
 from fer_classic.image import to_gray
 
-#: What dlib writes into the name of the features within every such file.
+#: A file of less cannot hold a filter; dlib takes some short files for empty detectors.
 _LEAST_BYTES = 1000
 
 
@@ -25,7 +25,9 @@ def open_detector(path):
 
     Returns
     -------
-    dlib.fhog_object_detector
+    detector : dlib.fhog_object_detector
+    upsample : int
+        Times that an image is doubled, as while it was trained.
 
     Raises
     ------
@@ -38,7 +40,8 @@ def open_detector(path):
     try:
         if size < _LEAST_BYTES:
             raise ValueError(f"it has {size} bytes only")
-        return dlib.fhog_object_detector(path)
+        doubled = dlib.simple_object_detector(path).upsampling_amount
+        return dlib.fhog_object_detector(path), doubled
     except (RuntimeError, ValueError, MemoryError) as error:
         reason = " ".join(str(error).split())[:160]
         raise FerClassicError(
@@ -55,7 +58,7 @@ class TrainedDetector:
     path : path-like
         The .svm file.
     upsample : int
-        Times the image is doubled before the search.
+        Times the image is doubled before the search, besides those of the training.
     threshold : float
         Least detection score.
     min_size : float
@@ -68,11 +71,11 @@ class TrainedDetector:
 
     def __init__(self, path, *, upsample=0, threshold=0.0, min_size=0, max_side=1024):
         self.path = path
-        self.upsample = upsample
         self.threshold = threshold
         self.min_size = min_size
         self.max_side = max_side
-        self.detector = open_detector(str(path))
+        self.detector, doubled = open_detector(str(path))
+        self.doublings = upsample + doubled
 
     def detect(self, image):
         """Find faces.
@@ -85,13 +88,11 @@ class TrainedDetector:
         -------
         list of Face, the most confident first
         """
+        window = self.detector.detection_window_width, self.detector.detection_window_height
         # Twice the window, so that a portrait that is cropped tightly has room.
-        side = self.detector.detection_window_height
-        least = 2 * max(side, self.detector.detection_window_width)
-        scaled, scale = scale_to_side(
-            to_gray(image), least, max(self.max_side, least)
-        )
-        rectangles, scores, _ = self.detector.run(scaled, self.upsample, self.threshold)
+        least = 2 * max(window) // 2**self.doublings
+        scaled, scale = scale_to_side(to_gray(image), least, max(self.max_side, least))
+        rectangles, scores, _ = self.detector.run(scaled, self.doublings, self.threshold)
         found = zip(rectangles, scores, strict=True)
         faces = [from_rectangle(box, score, scale) for box, score in found]
         return most_confident_first(faces, self.min_size)
