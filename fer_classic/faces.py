@@ -26,9 +26,6 @@ HELD = 1 << 25
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)
 
-#: Detectors whose box the landmark predictor was trained for, or that give no box.
-_FRAMED_BY_HOG = ("hog", "none")
-
 _NO_MEMORY = "not enough memory for this image"
 
 
@@ -244,7 +241,7 @@ def face_row(gray, faces, settings):
     -------
     dict with status, n_faces, box, score, points, landmarks and crop
     """
-    from fer_classic.landmarks import detector_box, predict_landmarks
+    from fer_classic.landmarks import predict_landmarks
 
     height, width = gray.shape
     whole = Face(0.0, 0.0, float(width), float(height), 0.0)
@@ -255,10 +252,6 @@ def face_row(gray, faces, settings):
     else:
         status, face, searched = "no_face", whole, portrait_box(width, height)
     points = predict_landmarks(gray, searched)
-    if faces and settings.detector not in _FRAMED_BY_HOG:
-        # The predictor knows the frame of dlib's HOG detector; others frame otherwise.
-        searched = detector_box(points)
-        points = predict_landmarks(gray, searched)
     size = settings.crop_size
     matrix = alignment(searched, points, method=settings.align, size=size)
     return {

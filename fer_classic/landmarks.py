@@ -32,8 +32,8 @@ FACE_PIXELS = 256
 #: Pixels around the box that the predictor may look at, over the box's size.
 MARGIN = 0.25
 #: dlib's HOG box from the box of the landmarks, in units of that box's mean side: shift of
-#: the centre and size, medians over web photographs.
-_DETECTOR_BOX = (0.0, -0.05, 1.0)
+#: the centre and size, medians over 384 web photographs.
+_DETECTOR_BOX = (0.014, -0.061, 1.038)
 
 
 @lru_cache(maxsize=2)

@@ -21,7 +21,7 @@ def read(path):
         *name, x1, y1, x2, y2 = ["", "", "", "", *text.split()]
         x1, y1, x2, y2 = numbers([x1, y1, x2, y2], path, line, 4)
         name = " ".join(name).strip()
-        first, marks = pictures.setdefault(name, (line, []))
+        _, marks = pictures.setdefault(name, (line, []))
         marks.append(Mark(x1, y1, x2 - x1, y2 - y1, line))
     return [Picture(name, line, tuple(own)) for name, (line, own) in pictures.items()]
 

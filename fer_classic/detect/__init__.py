@@ -11,8 +11,14 @@ from fer_classic.detect.names import (
 from fer_classic.errors import FerClassicError
 
 __all__ = [
-    *("BUILT_IN", "Face", "detector_identity", "make_detector", "parse_detector"),
-    *("third_parties", "whole_image", "with_folder"),
+    "BUILT_IN",
+    "Face",
+    "detector_identity",
+    "make_detector",
+    "parse_detector",
+    "third_parties",
+    "whole_image",
+    "with_folder",
 ]
 
 

@@ -160,7 +160,7 @@ def decode_centerface(outputs, spec, height, width):
 
 
 def decode_torchvision(outputs, spec, height, width):
-    """torchvision's detectors, exported whole: boxes, labels (1 is the face), scores."""
+    """Detectors of torchvision, exported whole: boxes, labels (1 is the face), scores."""
     found = list(outputs.values())
     boxes = [own.reshape(-1, 4) for own in found if own.shape[-1:] == (4,) and own.ndim > 1]
     rest = [own.reshape(-1) for own in found if own.ndim < 2 or own.shape[-1] != 4]

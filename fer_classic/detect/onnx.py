@@ -153,7 +153,9 @@ def _input_shape(session, path):
     entry, *more = session.get_inputs()
     shape = [side if isinstance(side, int) else None for side in entry.shape]
     right = [1, 3][-len(shape) + 2 :] if len(shape) in (3, 4) else None
-    fits = right and all(own in (None, side) for own, side in zip(shape, right))
+    fits = right and all(
+        own in (None, side) for own, side in zip(shape[:-2], right, strict=True)
+    )
     if more or not fits or entry.type != "tensor(float)":
         told = ", ".join(f"{own.name} {own.shape} {own.type}" for own in [entry, *more])
         raise FerClassicError(

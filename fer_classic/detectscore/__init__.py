@@ -10,14 +10,23 @@ from fer_classic.detect import make_detector
 from fer_classic.detectscore.counts import HEIGHTS, count, recall, share
 from fer_classic.detectscore.fddb import rate_at, roc_curves
 from fer_classic.detectscore.mapping import Mapping, fit_mapping
-from fer_classic.detectscore.wider import SPLITS, average_precision, read_split
+from fer_classic.detectscore.wider import average_precision, read_split
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.image import decode
 from fer_classic.parallel import each_chunk
 
 __all__ = [
-    *("HEIGHTS", "Mapping", "SPLITS", "average_precision", "count", "detect_all"),
-    *("alarms", "fit_mapping", "read_split", "roc_curves", "score_detections", "times"),
+    "HEIGHTS",
+    "Mapping",
+    "alarms",
+    "average_precision",
+    "count",
+    "detect_all",
+    "fit_mapping",
+    "read_split",
+    "roc_curves",
+    "score_detections",
+    "times",
 ]
 
 #: Pictures of one task.

@@ -1,8 +1,8 @@
 """One fixed shift and scale from a detector's boxes to the way faces are marked.
 
-Detectors frame a face in their own ways, and so do the people who mark them: dlib's boxes
-take in brows and chin, those of CMU+MIT hardly more than eyes to mouth. FDDB's protocol lets
-a detector's boxes be brought to the marks' way by one fixed rule, fitted on other pictures.
+Detectors frame a face in their own ways, and so do the people who mark them. FDDB's
+protocol lets a detector's boxes be brought to the marks' way by one fixed rule; it must be
+fitted on other pictures than those that are scored.
 """
 
 from dataclasses import asdict, dataclass, replace

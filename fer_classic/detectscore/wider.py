@@ -6,8 +6,6 @@ import numpy as np
 
 from fer_classic.errors import FerClassicError
 
-#: The published splits, by the file that holds them.
-SPLITS = ("easy", "medium", "hard")
 #: Thresholds of the precision-recall curve.
 _STEPS = 1000
 
