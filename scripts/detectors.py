@@ -60,7 +60,9 @@ def work(args, folder):
     """Everything, into a folder that is renamed to its place at the end."""
     sets = read_sets(args.data)
     empty = sorted(
-        p for p in (args.data / "scenes/no-face").iterdir() if p.suffix.lower() in EXTENSIONS
+        p
+        for p in (args.data / "scenes/no-face").iterdir()
+        if p.suffix.lower() in EXTENSIONS
     )
     trained = train(sets, folder, args.window)
     listed = [*DETECTORS, ("trained here", str(trained), {})]

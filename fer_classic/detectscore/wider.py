@@ -124,6 +124,7 @@ def read_split(path, pictures):
         The file is not one of these.
     """
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         tables = loadmat(Path(path))
@@ -133,7 +134,7 @@ def read_split(path, pictures):
             for name, own in zip(names[:, 0], lists[:, 0], strict=True):
                 places = np.asarray(own, dtype=np.int64).ravel() - 1
                 counting[f"{event.item()}/{name.item()}"] = places
-    except (OSError, ValueError, KeyError, IndexError, TypeError, NotImplementedError) as e:
+    except (OSError, ValueError, LookupError, TypeError, MatReadError) as e:
         raise FerClassicError(
             f"{path} is not a split of WIDER FACE (wider_easy_val.mat, ...): {e}."
         ) from None
