@@ -49,7 +49,8 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--also", nargs="*", default=[], help="more detectors")
     parser.add_argument("--without", nargs="*", default=[], help="names to leave out")
-    parser.add_argument("--window", type=int, default=56)
+    parser.add_argument("--window", type=int, default=48)
+    parser.add_argument("--c", type=float, default=30.0)
     parser.add_argument("--show", type=int, default=5, help="pictures of misses")
     args = parser.parse_args()
     with new_directory(args.out, overwrite=True) as folder:
@@ -64,7 +65,7 @@ def work(args, folder):
         for p in (args.data / "scenes/no-face").iterdir()
         if p.suffix.lower() in EXTENSIONS
     )
-    trained = train(sets, folder, args.window)
+    trained = train(sets, folder, window=args.window, C=args.c)
     listed = [*DETECTORS, ("trained here", str(trained), {})]
     listed += [(f"`{name.rsplit('/', 1)[-1]}`", name, {}) for name in args.also]
     rows, everything = [], []
@@ -98,7 +99,7 @@ def read_sets(data):
     return [(ordered[::2], ordered[1::2]), photos]
 
 
-def train(sets, folder, window):
+def train(sets, folder, **options):
     """A detector of the training pictures, from one imglab file."""
     lines = ["<dataset><images>"]
     for picture in (picture for training, _ in sets for picture in training):
@@ -112,7 +113,7 @@ def train(sets, folder, window):
     path.write_text("\n".join([*lines, "</images></dataset>"]), encoding="utf-8")
     made = folder / "face.svm"
     card = train_detector(
-        read_annotations(path), made, window=window, upsample=1, quiet=True, warn=print
+        read_annotations(path), made, upsample=1, quiet=True, warn=print, **options
     )
     print(card["trained_on"], f"{card['seconds']:.0f} s", card["training_scores"])
     return made

@@ -252,7 +252,7 @@ def test_what_is_not_there_or_unknown(folder):
     with pytest.raises(FerClassicError, match="No folder of images"):
         read_annotations(path, images=folder / "gone")
     (folder / "empty").mkdir()
-    with pytest.raises(FerClassicError, match="holds neither .xml"):
+    with pytest.raises(FerClassicError, match=r"holds neither .xml"):
         read_annotations(folder / "empty")
     assert set(READERS) == {"imglab", "voc", "coco", "pts", "fddb", "wider", "plain"}
 

@@ -40,14 +40,14 @@ def test_each_form_is_taken_apart(text, kind, name, path):
 
 @pytest.mark.parametrize("text", ["eye", "", "yunet:", "haar:face.onnx.txt", "hog "])
 def test_other_names_are_refused(text):
-    with pytest.raises(UsageError, match="detector must be one of {none, hog, cnn, casc"):
+    with pytest.raises(UsageError, match=r"detector must be one of {none, hog, cnn, casc"):
         FaceSettings(detector=text)
 
 
 def test_a_network_must_say_its_kind():
-    with pytest.raises(UsageError, match="put one of {yunet, ssd, retinaface, facebox"):
+    with pytest.raises(UsageError, match=r"put one of {yunet, ssd, retinaface, facebox"):
         parse_detector("haar:face.onnx")
-    with pytest.raises(UsageError, match="detector must be text. Got 3"):
+    with pytest.raises(UsageError, match=r"detector must be text. Got 3"):
         parse_detector(3)
 
 

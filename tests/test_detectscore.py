@@ -37,9 +37,9 @@ def face(x, y, width, height, score):
     return Face(float(x), float(y), float(width), float(height), score)
 
 
-#: Two pictures of two faces each. In the first, a box right on a face (0.9), one that covers
-#: 10 x 8 of the other (overlap 0.8, score 0.7) and one beside both (0.8); in the second one
-#: box of overlap 0.4 (10 x 4 of 10 x 10, score 0.6); one face has no box at all.
+#: Two pictures of two faces each. In the first, a box right on a face (0.9), one that
+#: covers 10 x 8 of the other (overlap 0.8, score 0.7) and one beside both (0.8); in the
+#: second one box of overlap 0.4 (10 x 4 of 10 x 10, score 0.6); one face has no box at all.
 PICTURES = (
     picture(mark(0, 0, 10, 10), mark(100, 0, 10, 10)),
     picture(mark(0, 0, 10, 10), mark(100, 0, 10, 40), name="b.jpg"),
@@ -227,7 +227,7 @@ def test_a_published_split(tmp_path):
         [False] * 3,
     ]
     with pytest.raises(
-        FerClassicError, match="names face 3 of 0--Parade/a.jpg, which has 1"
+        FerClassicError, match=r"names face 3 of 0--Parade/a.jpg, which has 1"
     ):
         read_split(
             tmp_path / "wider_easy_val.mat", [picture(three[0], name="0--Parade/a.jpg")]

@@ -70,7 +70,7 @@ def trained(tmp_path_factory):
 
 
 def test_a_trained_detector_finds_faces_of_other_pictures(trained):
-    path, card, folder = trained
+    path, _, folder = trained
     others = read_annotations(dataset(folder, 4, seed=1))
     detector = make_detector(str(path))
     assert detector.name == "trained"
@@ -155,7 +155,7 @@ def test_impossible_options_are_refused(tmp_path, options, words):
     with pytest.raises(UsageError) as error:
         train_detector(marked, tmp_path / "a.svm", **options)
     assert words in str(error.value)
-    with pytest.raises(UsageError, match="a .svm file"):
+    with pytest.raises(UsageError, match=r"a .svm file"):
         train_detector(marked, tmp_path / "a.dat")
     with pytest.raises(FerClassicError, match=r"0 face\(s\) of .* can be learned"):
         train_detector(marked, tmp_path / "a.svm", window=400, upsample=0)
@@ -193,7 +193,7 @@ def test_an_interrupt_ends_the_trainer_and_leaves_nothing(tmp_path):
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130 and "interrupted" in told
     assert not os.path.exists(f"/proc/{child}")
-    assert sorted(p.name for p in tmp_path.iterdir() if not p.suffix == ".png") == [
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix != ".png") == [
         "boxes0.txt"
     ]
 
@@ -314,12 +314,12 @@ def test_wrong_landmark_training_is_refused(tmp_path):
         train_landmarks(boxes, tmp_path / "a.dat")
     with pytest.raises(UsageError, match=r"a \.dat file"):
         train_landmarks(boxes, tmp_path / "a.svm")
-    with pytest.raises(UsageError, match="nu must be from 1e-06 to 1. Got 2"):
+    with pytest.raises(UsageError, match=r"nu must be from 1e-06 to 1. Got 2"):
         train_landmarks(boxes, tmp_path / "a.dat", nu=2)
     five = "".join(f"<part name='{i}' x='9' y='{i}'/>" for i in range(5))
     (tmp_path / "five.xml").write_text(
         "<dataset><images><image file='0_0.png'>\n<box left='1' top='1' width='50' "
         f"height='50'>{five}</box></image></images></dataset>"
     )
-    with pytest.raises(FerClassicError, match="line 2: 0_0.png: a face with 5 landmarks"):
+    with pytest.raises(FerClassicError, match=r"line 2: 0_0.png: a face with 5 landmarks"):
         train_landmarks(read_annotations(tmp_path / "five.xml"), tmp_path / "a.dat")

@@ -111,7 +111,7 @@ def _recognised(path):
         lines = path.read_text(encoding="latin-1").splitlines()  # XML of other encodings
     lines = [text for text in lines if text.strip()]
     for name, reader in READERS.items():
-        if reader.recognised(path, lines):
+        if reader.recognised(lines):
             return name
     raise FerClassicError(
         f"{path}, line 1: of no known format of annotations. Known are "

@@ -79,6 +79,6 @@ def _lines(path):
     return line
 
 
-def recognised(path, lines):
+def recognised(lines):
     """Whether the file is JSON."""
     return bool(lines) and lines[0].lstrip().startswith("{")

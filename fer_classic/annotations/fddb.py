@@ -55,7 +55,7 @@ def _mark(values, line):
     return Mark(*box, line, ellipse=(a, b, angle, x, y))
 
 
-def recognised(path, lines):
+def recognised(lines):
     """Whether a name, a number and a line of five or six numbers come first."""
     if len(lines) < 3 or not lines[1].strip().isdigit():
         return False

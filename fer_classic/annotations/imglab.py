@@ -45,7 +45,7 @@ def _mark(box, path):
     )
 
 
-def recognised(path, lines):
+def recognised(lines):
     """Whether an XML file's root is a data set of dlib's."""
     head = "\n".join(lines[:200])
     return "<dataset" in head and "<images" in head

@@ -26,7 +26,7 @@ def read(path):
     return [Picture(name, line, tuple(own)) for name, (line, own) in pictures.items()]
 
 
-def recognised(path, lines):
+def recognised(lines):
     """Whether the first line is a name and four numbers."""
     words = lines[0].split() if lines else []
     return len(words) >= 5 and all(is_number(word) for word in words[-4:])

@@ -54,6 +54,6 @@ def _image(path):
     return next((own for own in beside if own.is_file()), path.with_suffix(".jpg"))
 
 
-def recognised(path, lines):
+def recognised(lines):
     """Whether a file begins as 300-W's do."""
     return bool(lines) and lines[0].strip().startswith(("version:", "n_points:"))

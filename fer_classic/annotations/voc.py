@@ -50,6 +50,6 @@ def _mark(own, path):
     return Mark(x1 - 1, y1 - 1, *size, line_of(box), ignored=difficult)
 
 
-def recognised(path, lines):
+def recognised(lines):
     """Whether an XML file's root is an annotation."""
     return "<annotation" in "\n".join(lines[:20])

@@ -59,7 +59,7 @@ def _zeros(text):
     return len(words) >= 4 and set(words) == {"0"}
 
 
-def recognised(path, lines):
+def recognised(lines):
     """Whether a name, a number and a line of ten numbers come first."""
     if len(lines) < 3 or not lines[1].strip().isdigit():
         return False

@@ -1,7 +1,9 @@
 """From a network's outputs to boxes and scores.
 
-Every decoder takes the outputs by name, the spec and the size of the input, and returns
-boxes (x1, y1, x2, y2 in pixels of the input) and scores, before suppression.
+Every decoder takes the outputs by name (dict of str to ndarray), the Spec, and height and
+width of the input in pixels. It returns boxes (float64, shape (n, 4): x1, y1, x2, y2 in
+pixels of the input) and scores (shape (n,)), before suppression, and raises FerClassicError
+where the outputs are not those of its kind of network.
 """
 
 import numpy as np
@@ -84,7 +86,13 @@ def face_probability(values):
 
 
 def decode_priors(outputs, spec, height, width):
-    """Heads that predict offsets of priors and two classes: SSD, RetinaFace, FaceBoxes."""
+    """Heads that predict offsets of priors and two classes: SSD, RetinaFace, FaceBoxes.
+
+    Parameters
+    ----------
+    outputs, spec, height, width
+        As for every decoder.
+    """
     boxes = priors(spec.layers, height, width)
     offsets = _one(outputs, 4, len(boxes), "offsets of the boxes")
     values = _one(outputs, 2, len(boxes), "scores of background and face")
@@ -96,6 +104,11 @@ def decode_s3fd(outputs, spec, height, width):
 
     Four score channels on the first layer are three of background and one of the face,
     and the largest of the three counts (max-out background label, section 3.3).
+
+    Parameters
+    ----------
+    outputs, spec, height, width
+        As for every decoder.
     """
     maps = list(outputs.values())
     if len(maps) != 2 * len(spec.layers) or any(own.ndim != 4 for own in maps):
@@ -120,6 +133,11 @@ def decode_yunet(outputs, spec, height, width):
     """YuNet's heads: per step a class, an objectness and a box, relative to the cell.
 
     score = sqrt(class * objectness), centre = (cell + offset) * step, size = exp(.) * step.
+
+    Parameters
+    ----------
+    outputs, spec, height, width
+        As for every decoder.
     """
     boxes, scores = [], []
     for layer in spec.layers:
@@ -144,6 +162,11 @@ def decode_centerface(outputs, spec, height, width):
     """CenterFace's maps, a quarter of the input: heat, log size and offset, y before x.
 
     size = 4 exp(.), centre = 4 (cell + offset + 0.5).
+
+    Parameters
+    ----------
+    outputs, spec, height, width
+        As for every decoder.
     """
     maps = list(outputs.values())
     expected = (height // 4, width // 4)
@@ -160,7 +183,13 @@ def decode_centerface(outputs, spec, height, width):
 
 
 def decode_torchvision(outputs, spec, height, width):
-    """Detectors of torchvision, exported whole: boxes, labels (1 is the face), scores."""
+    """Detectors of torchvision, exported whole: boxes, labels (1 is the face), scores.
+
+    Parameters
+    ----------
+    outputs, spec, height, width
+        As for every decoder.
+    """
     found = list(outputs.values())
     boxes = [own.reshape(-1, 4) for own in found if own.shape[-1:] == (4,) and own.ndim > 1]
     rest = [own.reshape(-1) for own in found if own.ndim < 2 or own.shape[-1] != 4]
