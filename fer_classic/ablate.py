@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.cache import surroundings
+from fer_classic.detect import detector_identity
 from fer_classic.evaluate import check_folds, evaluate, grouped_folds
 from fer_classic.features import FeatureTable
 from fer_classic.paired import holm, paired_difference
@@ -132,6 +133,7 @@ class Ablation:
 
     def _file(self, run, fold):
         told = [self._shared, run.settings.to_dict(), run.estimator, run.fraction, fold]
+        told.append(detector_identity(run.settings.faces.detector))
         key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
         return self.folder / "parts" / f"{key[:32]}.json"
 

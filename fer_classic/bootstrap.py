@@ -61,3 +61,22 @@ def with_interval(value, sample):
     sample = sample[np.isfinite(sample)]
     low, high = np.percentile(sample, [2.5, 97.5])
     return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+def wilson(hits, n):
+    """95% interval of a share, sound for few images too (Wilson, JASA 1927).
+
+    Parameters
+    ----------
+    hits, n : int
+
+    Returns
+    -------
+    (float, float)
+    """
+    z = 1.959964
+    share, extra = hits / n, z * z / n
+    middle = share + extra / 2
+    width = z * np.sqrt(share * (1 - share) / n + extra / (4 * n))
+    low, high = (middle - width) / (1 + extra), (middle + width) / (1 + extra)
+    return max(0.0, float(low)), min(1.0, float(high))

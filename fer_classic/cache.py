@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from fer_classic.detect import detector_identity
 from fer_classic.modelfiles import model_file, sha256
 from fer_classic.runs import versions
 
@@ -130,7 +131,9 @@ def open_cache(folder, settings):
     FerClassicError
         A model file is missing.
     """
-    recipe = surroundings(settings.detector) | {"settings": asdict(settings)}
+    # A detector counts by what it is, not by where its file lies.
+    own = asdict(settings) | {"detector": None}
+    recipe = surroundings(settings.detector) | {"settings": own}
     text = json.dumps(recipe, sort_keys=True)
     recipe = hashlib.sha256(text.encode()).hexdigest()
     return Cache(Path(folder).absolute(), recipe)
@@ -142,7 +145,7 @@ def surroundings(detector="cnn"):
     Parameters
     ----------
     detector : str
-        The model file of "cnn" counts only where it is used.
+        Its name; its files and versions count.
 
     Returns
     -------
@@ -154,12 +157,11 @@ def surroundings(detector="cnn"):
     FerClassicError
         A model file is missing.
     """
-    models = ["landmarks"] + ["cnn_detector"] * (detector == "cnn")
     return {
         "versions": versions(),
         "machine": os.uname().machine if hasattr(os, "uname") else os.name,
         "code": _code(),
-        "models": [sha256(model_file(kind)) for kind in models],
+        "models": [sha256(model_file("landmarks")), detector_identity(detector)],
     }
 
 

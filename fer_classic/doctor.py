@@ -3,6 +3,7 @@
 import os
 
 from fer_classic.cache import VARIABLE, cache_folder, usage
+from fer_classic.detect import BUILT_IN, make_detector, third_parties
 from fer_classic.errors import FerClassicError
 from fer_classic.gpus import gpus
 from fer_classic.modelfiles import LANDMARK_LICENCE, MODEL_FILES, model_file, sha256
@@ -28,6 +29,7 @@ def checks():
         yield f"model file, {kind}", *_model_file(kind)
     for name, answer in gpus():
         yield f"GPU, as {name} sees it", True, answer
+    yield "detectors", *_detectors()
     yield "licence", True, LANDMARK_LICENCE
     yield "cache of finished work", True, _cache()
     for name, check in (("compiled kernels", _kernels), ("self-test", _self_test)):
@@ -60,6 +62,19 @@ def _model_file(kind):
         f"{path} is damaged or another version (its checksum differs): "
         "pip install --force-reinstall face_recognition_models"
     )
+
+
+def _detectors():
+    told, fine = [], True
+    for name in (*BUILT_IN, *third_parties()):
+        try:
+            make_detector(name)
+            told.append(name)
+        except FerClassicError as error:
+            # Extras are optional; what other packages bring should work.
+            fine = fine and name in BUILT_IN
+            told.append(f"{name} not usable: {error}")
+    return fine, "; ".join(told)
 
 
 def _cache():

@@ -9,7 +9,7 @@ import numpy as np
 from fer_classic.align import alignment, transform, warp
 from fer_classic.cache import open_cache
 from fer_classic.cluster import client_in_use
-from fer_classic.detect import Face, make_detector
+from fer_classic.detect import Face, detector_identity, make_detector
 from fer_classic.duplicates import perceptual_hash
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.facetable import FaceTable, join_tables
@@ -86,7 +86,8 @@ def face_parts(
     """
     settings = settings or FaceSettings()
     store = open_cache(cache, settings) if cache else None
-    extract = partial(_extract_chunk, settings=settings, cache=store)
+    identity = tuple(detector_identity(settings.detector))
+    extract = partial(_extract_chunk, settings=settings, identity=identity, cache=store)
     done = 0
     if not len(samples):
         yield _table(samples, settings, _columns([], settings.crop_size))
@@ -157,7 +158,12 @@ def _columns(rows, size):
 
 
 @lru_cache(maxsize=4)
-def _detector(settings):
+def _detector(settings, identity):
+    if tuple(detector_identity(settings.detector)) != identity:
+        raise FerClassicError(
+            f"A worker has another file or version of the detector {settings.detector!r} "
+            "than this machine: results could differ. Put the same there."
+        )
     return make_detector(
         settings.detector,
         upsample=settings.upsample,
@@ -166,13 +172,13 @@ def _detector(settings):
     )
 
 
-def _extract_chunk(sources, settings, cache):
+def _extract_chunk(sources, settings, identity, cache):
     """Columns of some images, and why the cache could not keep them or ""."""
     held = {}
     if cache and (known := cache.load(cache.key(_contents(sources, held)))):
         return known, ""
     # A model file that is missing concerns every image: let it end the run.
-    detector = _detector(settings)
+    detector = _detector(settings, identity)
     rows = [
         _extract(source, detector, settings, held.pop(i, None))
         for i, source in enumerate(sources)

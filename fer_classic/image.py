@@ -26,6 +26,8 @@ EXTENSIONS = frozenset(
 MAX_PIXELS = 100_000_000
 
 _OPENING = threading.Lock()
+#: EXIF's tag; values from 5 exchange width and height.
+_ORIENTATION = 274
 
 
 def decode(data, *, max_pixels=MAX_PIXELS):
@@ -63,6 +65,31 @@ def decode(data, *, max_pixels=MAX_PIXELS):
         raise UnreadableImage("not enough memory to unpack the image") from None
     except Exception as error:  # Pillow's parsers raise many types on damaged files
         raise UnreadableImage(_reason(data, error)) from None
+
+
+def image_size(data):
+    """Width and height of an image once it is upright, from its header.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    tuple of 2 int
+
+    Raises
+    ------
+    UnreadableImage
+        It is of no known format or its header is damaged.
+    """
+    try:
+        with _open(data) as image:
+            width, height = image.size
+            turned = image.getexif().get(_ORIENTATION, 1) >= 5
+    except Exception as error:  # as in decode
+        raise UnreadableImage(_reason(data, error)) from None
+    return (height, width) if turned else (width, height)
 
 
 def _decode(data, max_pixels):

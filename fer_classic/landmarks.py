@@ -6,6 +6,8 @@ from math import ceil, floor
 import numpy as np
 from PIL import Image
 
+from fer_classic.detect.base import Face
+from fer_classic.errors import FerClassicError
 from fer_classic.modelfiles import model_file
 
 #: Index ranges of the scheme, sides as the viewer sees them.
@@ -29,16 +31,33 @@ MIRROR = np.array(
 FACE_PIXELS = 256
 #: Pixels around the box that the predictor may look at, over the box's size.
 MARGIN = 0.25
+#: dlib's HOG box from the box of the landmarks, in units of that box's mean side: shift of
+#: the centre and size, medians over 384 web photographs.
+_DETECTOR_BOX = (0.014, -0.061, 1.038)
 
 
 @lru_cache(maxsize=2)
 def _dlib_predictor(path):
     import dlib
 
-    return dlib.shape_predictor(path)
+    try:
+        predictor = dlib.shape_predictor(path)
+        flat = np.zeros((80, 80), dtype=np.uint8)
+        points = predictor(flat, dlib.rectangle(0, 0, 79, 79)).num_parts
+    except (RuntimeError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise FerClassicError(
+            f"{path} is not a landmark file of dlib's: {reason}."
+        ) from None
+    if points != len(MIRROR):
+        raise FerClassicError(
+            f"{path} predicts {points} landmarks: a file of the {len(MIRROR)} of 300-W is "
+            "needed. Correct or unset FER_CLASSIC_LANDMARKS."
+        )
+    return predictor
 
 
-def predict_landmarks(gray, face):
+def predict_landmarks(gray, face, path=None):
     """Locate the 68 landmarks of one face.
 
     The face with a margin is resampled so that its box is 256 pixels wide, which makes
@@ -49,11 +68,19 @@ def predict_landmarks(gray, face):
     gray : ndarray of uint8, shape (H, W)
     face : Face
         Box in pixels, as dlib's HOG detector gives it.
+    path : path-like, optional
+        Landmark file; by default the one that comes along or that
+        FER_CLASSIC_LANDMARKS names.
 
     Returns
     -------
     ndarray of float32, shape (68, 2)
         x and y in pixels of ``gray``; the centre of the top left pixel is (0, 0).
+
+    Raises
+    ------
+    FerClassicError
+        The file is missing or is not one of 68 landmarks.
     """
     import dlib
 
@@ -65,9 +92,28 @@ def predict_landmarks(gray, face):
     patch = cut(gray, left, top, size / scale, size)
     start = int(FACE_PIXELS * MARGIN)
     box = dlib.rectangle(start, start, start + FACE_PIXELS - 1, start + FACE_PIXELS - 1)
-    shape = _dlib_predictor(str(model_file("landmarks")))(patch, box)
+    shape = _dlib_predictor(str(path or model_file("landmarks")))(patch, box)
     points = np.array([(p.x, p.y) for p in shape.parts()], dtype=np.float64)
     return ((points + 0.5) / scale + (left - 0.5, top - 0.5)).astype(np.float32)
+
+
+def detector_box(points):
+    """The box that dlib's HOG detector would give around some landmarks.
+
+    Parameters
+    ----------
+    points : ndarray of float, shape (68, 2)
+        x and y in pixels.
+
+    Returns
+    -------
+    Face
+    """
+    (x1, y1), (x2, y2) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    side = ((x2 - x1) * (y2 - y1)) ** 0.5
+    dx, dy, size = _DETECTOR_BOX
+    x, y = (x1 + x2) / 2 + dx * side, (y1 + y2) / 2 + dy * side
+    return Face(x - size * side / 2, y - size * side / 2, size * side, size * side, 0.0)
 
 
 def cut(gray, left, top, side, size):

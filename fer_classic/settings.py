@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 from fer_classic.align import METHODS as ALIGNMENTS
 from fer_classic.dataset import LABELS_FROM
-from fer_classic.detect import DETECTORS
+from fer_classic.detect import parse_detector
 from fer_classic.errors import FerClassicError, UsageError, one_of
 from fer_classic.image import MAX_PIXELS
 from fer_classic.labels import CLASS_SETS, class_set
@@ -24,7 +24,8 @@ class FaceSettings:
 
     Attributes
     ----------
-    detector : {"hog", "cnn", "none"}
+    detector : str
+        As :func:`fer_classic.detect.make_detector` takes it.
     upsample : int
         Times the image is doubled before the search.
     threshold : float
@@ -48,7 +49,7 @@ class FaceSettings:
     max_pixels: int = MAX_PIXELS
 
     def __post_init__(self):
-        one_of(self.detector, DETECTORS, "detector")
+        parse_detector(self.detector)
         one_of(self.align, ALIGNMENTS, "align")
         _within("upsample", self.upsample, 0, 4, kind=int)
         _within("threshold", self.threshold, -100, 100)

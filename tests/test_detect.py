@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from fer_classic.detect import DETECTORS, Face, make_detector, whole_image
+from fer_classic.detect import Face, make_detector, whole_image
 from fer_classic.detect.base import most_confident_first, pad_edges, scale_to_side
 from fer_classic.detect.hog import HOGDetector
-from fer_classic.errors import UsageError
 from fer_classic.image import resize, to_gray
 
 ASTRONAUT = data.astronaut()
@@ -116,17 +115,59 @@ def test_none_takes_the_whole_image():
     assert face == Face(0.0, 0.0, 512.0, 300.0, 0.0) == whole_image(ASTRONAUT[:300])
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", ["none", "hog", "cnn", "cascade", "auto"])
 def test_a_detector_knows_its_name(name):
     assert make_detector(name).name == name
 
 
-def test_an_unknown_name_is_named():
-    with pytest.raises(UsageError) as error:
-        make_detector("mtcnn")
-    assert str(error.value) == (
-        "detector must be one of {hog, cnn, none}. Got 'mtcnn' instead."
-    )
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_the_cascade_finds_the_face_at_any_scale(scale):
+    side = round(512 * scale)
+    face = make_detector("cascade").detect(resize(ASTRONAUT, side, side))[0]
+    assert _overlap(face, _scaled(MARKED, scale)) > 0.5
+    assert face.score >= 4 and face.score == int(face.score)  # a number of hits
+
+
+def test_the_cascades_threshold_counts_hits():
+    faces = make_detector("cascade").detect(ASTRONAUT)
+    surest = faces[0].score
+    (face,) = make_detector("cascade", threshold=surest).detect(ASTRONAUT)
+    assert face == faces[0]
+    assert make_detector("cascade", threshold=surest + 1).detect(ASTRONAUT) == []
+    assert len(make_detector("cascade", threshold=1).detect(ASTRONAUT)) > len(faces)
+    assert make_detector("cascade", min_size=200).detect(ASTRONAUT) == []
+
+
+def test_upsampling_lets_the_cascade_find_smaller_faces():
+    small = resize(ASTRONAUT, 160, 160)  # the face is 28 pixels wide
+    assert make_detector("cascade").detect(small) == []
+    (face,) = make_detector("cascade", upsample=1).detect(small)
+    assert _overlap(face, _scaled(MARKED, 160 / 512)) > 0.5
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (3, 3), (80, 2000)])
+def test_odd_shapes_do_not_crash_the_cascade(shape):
+    assert make_detector("cascade").detect(np.zeros(shape, dtype=np.uint8)) == []
+
+
+def test_auto_asks_the_next_only_where_none_is_found(monkeypatch):
+    asked = []
+
+    class Stage:
+        def __init__(self, name, faces):
+            self.name, self.faces = name, faces
+
+        def detect(self, image):
+            asked.append(self.name)
+            return self.faces
+
+    detector = make_detector("auto")
+    assert [stage.name for stage in detector.stages] == ["hog", "cnn"]
+    assert detector.detect(ASTRONAUT) == make_detector("hog").detect(ASTRONAUT)
+    detector.stages = (Stage("a", []), Stage("b", [MARKED]), Stage("c", []))
+    assert detector.detect(ASTRONAUT) == [MARKED] and asked == ["a", "b"]
+    detector.stages = detector.stages[:1]
+    assert detector.detect(ASTRONAUT) == []
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ import fer_classic
 ROOT = Path(fer_classic.__file__).parent
 #: A layer imports only from the layers before it.
 LAYERS = (
-    *("errors", "runs", "npy", "labels", "image"),
+    *("errors", "runs", "npy", "labels", "image", "annotations"),
     *("sources", "manifest", "inputs", "dataset"),
-    *("modelfiles", "cache", "parallel", "waiting", "cluster", "dasktrees"),
-    *("detect", "landmarks", "align", "duplicates", "audit"),
+    *("modelfiles", "detect", "cache", "parallel", "waiting", "cluster", "dasktrees"),
+    *("landmarks", "align", "duplicates", "audit"),
     *("features", "balance", "bootstrap", "evaluate", "paired"),
+    *("detectscore", "dlibjob", "detecttrain", "landmarktrain"),
     *("embed", "kernel", "experts"),
     *("calibrate", "boost", "classify", "cnn"),
     *("settings", "facetable", "faces", "overlay"),
@@ -30,7 +31,7 @@ LAYERS = (
 )
 HEAVY = (
     *("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask"),
-    *("matplotlib", "jinja2"),
+    *("matplotlib", "jinja2", "onnxruntime"),
 )
 FILES = sorted(ROOT.rglob("*.py"))
 #: Modules that import torch, which never comes beside LightGBM: tests/cnn looks at them.

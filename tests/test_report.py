@@ -12,6 +12,7 @@ import pytest
 from browser import chromium
 
 from fer_classic import report
+from fer_classic.bootstrap import wilson
 from fer_classic.errors import FerClassicError
 from fer_classic.judge import judge
 from fer_classic.pipeline import predict_faces, train_model
@@ -20,7 +21,6 @@ from fer_classic.report.curves import calibration_points, one_against_rest, thin
 from fer_classic.report.labelerrors import label_errors
 from fer_classic.report.material import load_material, out_of_fold
 from fer_classic.report.page import SECTIONS
-from fer_classic.report.summary import wilson
 from fer_classic.report.texts import text_table
 from fer_classic.runs import Timer, to_json, versions
 from fer_classic.settings import Settings

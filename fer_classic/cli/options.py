@@ -26,8 +26,8 @@ Groups = Annotated[
 Detector = Annotated[
     str | None,
     typer.Option(
-        help="hog, cnn (slow, finds turned faces), or none for images that are faces "
-        "already.  [default: hog]"
+        help="hog, cascade, cnn (slow, finds turned faces), auto, mtcnn, none (images are "
+        "faces already), path/to/face.svm or KIND:path/to/net.onnx.  [default: hog]"
     ),
 ]
 Upsample = Annotated[
@@ -35,7 +35,8 @@ Upsample = Annotated[
     typer.Option(help="Times an image is doubled to find smaller faces.  [default: 0]"),
 ]
 Threshold = Annotated[
-    float | None, typer.Option(help="Least detection score.  [default: 0]")
+    float | None,
+    typer.Option(help="Least detection score; 0: the detector's own.  [default: 0]"),
 ]
 MinSize = Annotated[
     float | None, typer.Option(help="Least face size in pixels.  [default: 0]")
@@ -184,6 +185,8 @@ def settings_from(arguments):
     if preset:
         settings = preset_settings(preset)
     changes = {key: arguments.get(key) for key in _SETTINGS}
+    if changes["detector"] is not None:
+        changes["detector"] = detector_from(changes["detector"])
     if arguments.get("features") is not None:
         names = [name.strip() for name in arguments["features"].split(",")]
         for name in names:
@@ -230,6 +233,25 @@ def network_settings_from(arguments):
     except ValueError as error:
         raise UsageError(str(error)) from None
     return settings
+
+
+def detector_from(name):
+    """A detector as settings hold it: its file is there, its path absolute.
+
+    Parameters
+    ----------
+    name : str
+        The option --detector.
+
+    Returns
+    -------
+    str
+    """
+    from fer_classic.detect import detector_identity, with_folder
+
+    named = with_folder(name, ".")
+    detector_identity(named)  # what is missing is told before any work
+    return named
 
 
 def cache_folder_from(cache, *, default=True):

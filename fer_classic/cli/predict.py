@@ -36,6 +36,10 @@ def predict(
         Path | None,
         typer.Option(help="Folder for pictures with box, landmarks and label."),
     ] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(help="In the place of the model's own, as in the command train."),
+    ] = None,
     format: Annotated[
         str, typer.Option(help="What stdout gets without --out: text, csv or json.")
     ] = "text",
@@ -69,11 +73,14 @@ def predict(
     if overlay is not None:
         check_new(overlay, overwrite=overwrite)
     trained = load_model(model_folder(model))
-    samples = read_samples(inputs, trained.settings)
+    settings = trained.settings
+    if detector is not None:
+        settings = settings.with_changes(detector=o.detector_from(detector))
+    samples = read_samples(inputs, settings)
     layout = checked_template(template, samples)
     kept = o.cache_folder_from(cache, default=False)
     with on_cluster(cluster):
-        faces = extract_with_bar(samples, trained.settings, jobs, quiet, "faces", kept)
+        faces = extract_with_bar(samples, settings, jobs, quiet, "faces", kept)
     predictions = predict_faces(trained, faces, jobs=jobs)
     if not faces.readable.all():
         say("unreadable images got the most frequent class of the training set")

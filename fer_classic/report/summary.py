@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fer_classic.bootstrap import wilson
 from fer_classic.report.blocks import Points, Section, Text
 from fer_classic.report.texts import interval, number, percent
 
@@ -169,22 +170,3 @@ def _small(name, own, t):
     low, high = wilson(round(own["recall"]["value"] * own["n"]), own["n"])
     ends = {"low": percent(low, 0), "high": percent(high, 0)}
     return t("summary.small_class", name=name, n=own["n"], **ends)
-
-
-def wilson(hits, n):
-    """95% interval of a share, sound for few images too (Wilson, JASA 1927).
-
-    Parameters
-    ----------
-    hits, n : int
-
-    Returns
-    -------
-    (float, float)
-    """
-    z = 1.959964
-    share, extra = hits / n, z * z / n
-    middle = share + extra / 2
-    width = z * np.sqrt(share * (1 - share) / n + extra / (4 * n))
-    low, high = (middle - width) / (1 + extra), (middle + width) / (1 + extra)
-    return max(0.0, float(low)), min(1.0, float(high))

@@ -1,0 +1,187 @@
+"""What an annotation file says: pictures, and the faces marked in each."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fer_classic.errors import FerClassicError
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One marked face.
+
+    Attributes
+    ----------
+    x, y, width, height : float
+        Box in pixels of the image, top left corner and size.
+    line : int
+        Where the file says so, counted from 1.
+    ignored : bool
+        Whether it counts neither as a face nor, if found, as a false alarm.
+    ellipse : tuple of 5 float or None
+        Half axes, angle of the first against the horizontal in radians, centre x and y.
+    points : ndarray of float32, shape (n, 2), or None
+        Landmarks in pixels.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    line: int
+    ignored: bool = False
+    ellipse: tuple | None = None
+    points: np.ndarray | None = field(default=None, compare=False)
+
+    @property
+    def corners(self):
+        """x1, y1, x2 and y2 in pixels, tuple of float."""
+        return (self.x, self.y, self.x + self.width, self.y + self.height)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One annotated image.
+
+    Attributes
+    ----------
+    name : str
+        As the file says it.
+    line : int
+    marks : tuple of Mark
+    path : pathlib.Path or None
+        Where the image lies.
+    size : tuple of 2 int or None
+        Width and height in pixels.
+    """
+
+    name: str
+    line: int
+    marks: tuple
+    path: Path | None = None
+    size: tuple | None = None
+
+    @property
+    def faces(self):
+        """Marks that are not ignored, list of Mark."""
+        return [mark for mark in self.marks if not mark.ignored]
+
+
+def read_text(path):
+    """The lines of a text file.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    FerClassicError
+        It cannot be read.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise FerClassicError(f"{path} is not text: expected an annotation file.") from None
+
+
+def numbers(words, path, line, count):
+    """So many finite numbers from the words of a line.
+
+    Parameters
+    ----------
+    words : list of str
+    path : path-like
+    line : int
+    count : int
+        Least number of words; more are converted too.
+
+    Returns
+    -------
+    list of float
+
+    Raises
+    ------
+    FerClassicError
+        There are fewer, or one is no number; with file and line.
+    """
+    try:
+        values = [float(word) for word in words]
+    except (TypeError, ValueError):
+        values = []
+    if len(values) < count or not np.isfinite(values).all():
+        told = " ".join(str(word) for word in words)[:80]
+        raise FerClassicError(
+            f"{path}, line {line}: expected {count} numbers. Got {told!r} instead."
+        )
+    return values
+
+
+def parse_xml(path):
+    """Root of an XML file; every element has its line as the attribute ``line-of-file``.
+
+    Entities of the file's own are refused: they can grow without bound.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    xml.etree.ElementTree.Element
+
+    Raises
+    ------
+    FerClassicError
+        It cannot be read, is not XML, or declares entities.
+    """
+    from xml.etree.ElementTree import TreeBuilder
+    from xml.parsers.expat import ExpatError, ParserCreate
+
+    builder, parser = TreeBuilder(), ParserCreate()
+
+    def start(tag, attributes):
+        here = str(parser.CurrentLineNumber)
+        builder.start(tag, attributes | {"line-of-file": here})
+
+    def entity(name, *_):
+        raise FerClassicError(
+            f"{path}, line {parser.CurrentLineNumber}: declares the entity {name!r}, "
+            "which is refused: it could grow without bound. Write the text itself."
+        )
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
+    parser.EntityDeclHandler = entity
+    try:
+        parser.Parse(Path(path).read_bytes(), True)
+    except OSError as error:
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ExpatError, LookupError, ValueError) as error:
+        if isinstance(error, FerClassicError):
+            raise
+        raise FerClassicError(f"{path} is not XML: {error}.") from None
+    return builder.close()
+
+
+def line_of(element):
+    """Line of the file on which an element of :func:`parse_xml` begins.
+
+    Parameters
+    ----------
+    element : xml.etree.ElementTree.Element
+
+    Returns
+    -------
+    int
+    """
+    return int(element.get("line-of-file"))

@@ -1,0 +1,84 @@
+"""COCO JSON: images, annotations with ``bbox``, categories."""
+
+from pathlib import Path
+
+from fer_classic.annotations.base import Mark, Picture, numbers
+from fer_classic.errors import FerClassicError
+from fer_classic.runs import read_json
+
+
+def read(path):
+    """Read such a file. Of several categories the one named face counts.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    list of Picture
+        ``line`` is that of the JSON text on which the entry's id first stands, or 1.
+        Crowds (``iscrowd``) are ignored.
+    """
+    values = read_json(path)
+    images = values.get("images") if isinstance(values, dict) else None
+    marked = values.get("annotations") if isinstance(values, dict) else None
+    if not isinstance(images, list) or not isinstance(marked, list):
+        raise FerClassicError(
+            f"{path}, line 1: expected a COCO object with images and annotations."
+        )
+    faces = _categories(values, path)
+    lines = _lines(path)
+    found = {}
+    for own in images:
+        if not isinstance(own, dict) or not isinstance(own.get("file_name"), str):
+            raise FerClassicError(f"{path}, line 1: an image without file_name: {own!r}.")
+        found[own.get("id")] = (own["file_name"], [])
+    for number, own in enumerate(marked):
+        line = lines(own.get("id") if isinstance(own, dict) else None, number)
+        _add(own, found, faces, path, line)
+    return [Picture(name, 1, tuple(marks)) for name, marks in found.values()]
+
+
+def _add(own, found, faces, path, line):
+    if not isinstance(own, dict) or own.get("image_id") not in found:
+        raise FerClassicError(
+            f"{path}, line {line}: an annotation of an image that is not listed: {own!r}."
+        )
+    if faces and own.get("category_id") not in faces:
+        return
+    box = own.get("bbox")
+    x, y, width, height = numbers(box if isinstance(box, list) else [], path, line, 4)[:4]
+    ignored = bool(own.get("iscrowd", 0) or own.get("ignore", 0))
+    found[own["image_id"]][1].append(Mark(x, y, width, height, line, ignored))
+
+
+def _categories(values, path):
+    """Ids of the categories that are faces; none if there is one category only."""
+    named = [own for own in values.get("categories", []) if isinstance(own, dict)]
+    if len(named) <= 1:
+        return set()
+    faces = {own.get("id") for own in named if "face" in str(own.get("name", "")).lower()}
+    if not faces:
+        told = ", ".join(str(own.get("name")) for own in named[:10])
+        raise FerClassicError(f"{path}, line 1: no category is named face, but {told}.")
+    return faces
+
+
+def _lines(path):
+    """A function from an annotation's place to its line, by its n-th ``bbox``."""
+    text = Path(path).read_text(encoding="utf-8")
+    places, at = [], text.find('"bbox"')
+    while at >= 0:
+        places.append(at)
+        at = text.find('"bbox"', at + 1)
+
+    def line(_, number):
+        return text.count("\n", 0, places[number]) + 1 if number < len(places) else 1
+
+    return line
+
+
+def recognised(lines):
+    """Whether the file is JSON."""
+    return bool(lines) and lines[0].lstrip().startswith("{")

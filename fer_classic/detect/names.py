@@ -1,0 +1,161 @@
+"""How a detector is named: one text, on the command line, in settings and in plans."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from fer_classic.detect.specs import SPECS
+from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.modelfiles import model_file, mtcnn_file, package_version, sha256
+
+BUILT_IN = ("none", "hog", "cnn", "cascade", "auto", "mtcnn")
+#: Entry points of other distributions: ``name = package.module:make``.
+GROUP = "fer_classic.detectors"
+#: What :func:`parse_detector` accepts, for messages.
+FORMS = (
+    f"one of {{{', '.join(BUILT_IN)}}}, the name of an installed detector, "
+    "path/to/detector.svm, or KIND:path/to/weights.onnx with KIND one of "
+    f"{{{', '.join(SPECS)}}}"
+)
+
+
+@dataclass(frozen=True)
+class DetectorName:
+    """A detector's name, taken apart.
+
+    Attributes
+    ----------
+    kind : {"built-in", "third party", "trained", "onnx"}
+    name : str
+        The built-in or third party's name, or the kind of network; "trained" else.
+    path : pathlib.Path or None
+        File of the weights.
+    """
+
+    kind: str
+    name: str
+    path: Path | None = None
+
+    def file(self):
+        """Path of the weights.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        FerClassicError
+            There is no such file.
+        """
+        if not self.path.is_file():
+            raise FerClassicError(
+                f"No detector file at {self.path}, which the settings name: put it there, "
+                "or name another detector with --detector."
+            )
+        return self.path
+
+
+def parse_detector(text):
+    """Take a detector's name apart. No file is looked for.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    DetectorName
+
+    Raises
+    ------
+    UsageError
+        It has none of the forms.
+    """
+    if not isinstance(text, str):
+        raise UsageError(f"detector must be text. Got {text!r} instead.")
+    if text in BUILT_IN:
+        return DetectorName("built-in", text)
+    if text.lower().endswith(".svm"):
+        return DetectorName("trained", "trained", Path(text))
+    spec, _, path = text.partition(":")
+    if spec in SPECS and path.lower().endswith(".onnx"):
+        return DetectorName("onnx", spec, Path(path))
+    if text.lower().endswith(".onnx"):
+        raise UsageError(
+            f"detector {text!r} does not say what kind of network it is: put one of "
+            f"{{{', '.join(SPECS)}}} and a colon before the path."
+        )
+    if text in third_parties():
+        return DetectorName("third party", text)
+    raise UsageError(
+        f"detector must be {FORMS}. Got {text!r} instead."
+        + ("" if not third_parties() else f" Installed: {', '.join(third_parties())}.")
+    )
+
+
+def with_folder(text, folder):
+    """The same name with an absolute path, where it has one.
+
+    Parameters
+    ----------
+    text : str
+    folder : path-like
+        What a relative path is relative to.
+
+    Returns
+    -------
+    str
+    """
+    named = parse_detector(text)
+    if named.path is None:
+        return text
+    path = Path(folder).absolute() / named.path
+    return str(path) if named.kind == "trained" else f"{named.name}:{path}"
+
+
+@lru_cache
+def third_parties():
+    """Detectors that other distributions bring.
+
+    Returns
+    -------
+    dict of str to importlib.metadata.EntryPoint
+        By name; built-in names cannot be taken.
+    """
+    from importlib.metadata import entry_points
+
+    return {e.name: e for e in entry_points(group=GROUP) if e.name not in BUILT_IN}
+
+
+def detector_identity(text):
+    """What decides a detector's answers, wherever its files lie.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+        Kind, name, and checksums or versions.
+
+    Raises
+    ------
+    FerClassicError
+        A file or package is missing.
+    """
+    named = parse_detector(text)
+    told = [named.kind, named.name]
+    if named.path is not None:
+        told.append(sha256(named.file()))
+    if named.kind == "third party":
+        entry = third_parties()[text]
+        told += [entry.value, entry.dist.name, entry.dist.version]
+    if text in ("cnn", "auto"):
+        told.append(sha256(model_file("cnn_detector")))
+    if text == "mtcnn":
+        told += [sha256(mtcnn_file(net)) for net in ("pnet", "rnet", "onet")]
+    if named.kind == "onnx" or text == "mtcnn":
+        told.append(package_version("onnxruntime"))
+    return told

@@ -1,0 +1,72 @@
+"""Pictures of what a detector missed and of what it took for a face."""
+
+import io
+import re
+
+from PIL import Image, ImageDraw
+
+from fer_classic.detectscore.counts import count
+from fer_classic.image import decode, to_rgb
+
+#: Marked and found, marked and missed, detected on no face; the detector's boxes.
+_FOUND, _MISSED, _BOX = (0, 190, 80), (230, 40, 40), (255, 200, 0)
+#: Larger pictures are shrunk to this many pixels a side.
+_LARGEST = 1200
+
+
+def miss_pictures(comparison, show):
+    """The pictures with most misses, and empty ones with false alarms.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    show : int
+        At most so many for each detector, of each kind.
+
+    Yields
+    ------
+    stem : str
+        Harmless part of a file name: detector and image.
+    data : bytes
+        PNG: faces found in green, missed in red, the detector's boxes in yellow.
+    """
+    for own, (marked, empty) in zip(
+        comparison.detectors, comparison.detections, strict=True
+    ):
+        name = _harmless(own["name"].rsplit("/", 1)[-1].split(".")[0])
+        counted = count(comparison.pictures, marked, iou=comparison.iou)
+        missed = [int((~found).sum()) for found in counted["found"]]
+        order = sorted(range(len(missed)), key=lambda i: (-missed[i], i))
+        for i in order[:show]:
+            if missed[i]:
+                picture = comparison.pictures[i]
+                marks = list(zip(picture.faces, counted["found"][i], strict=True))
+                yield (
+                    f"{name}_{_harmless(picture.path.stem)}",
+                    _drawn(picture.path, marks, marked[i]),
+                )
+        alarmed = [i for i, found in enumerate(empty) if found]
+        for i in alarmed[:show]:
+            path = comparison.empty[i]
+            yield f"{name}_empty_{_harmless(path.stem)}", _drawn(path, [], empty[i])
+
+
+def _drawn(path, marks, boxes):
+    picture = Image.fromarray(to_rgb(decode(path.read_bytes())))
+    scale = min(1.0, _LARGEST / max(picture.size))
+    picture = picture.resize([max(1, round(side * scale)) for side in picture.size])
+    draw = ImageDraw.Draw(picture)
+    line = max(1, max(picture.size) // 400)
+    for face in boxes:
+        corners = (face.x, face.y, face.x + face.width, face.y + face.height)
+        draw.rectangle([v * scale for v in corners], outline=_BOX, width=line)
+    for mark, found in marks:
+        colour = _FOUND if found else _MISSED
+        draw.rectangle([v * scale for v in mark.corners], outline=colour, width=line)
+    out = io.BytesIO()
+    picture.save(out, format="PNG")
+    return out.getvalue()
+
+
+def _harmless(text):
+    return re.sub(r"[^\w.-]", "_", text)[:60]
