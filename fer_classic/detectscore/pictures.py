@@ -43,10 +43,7 @@ def miss_pictures(comparison, show):
             if missed[i]:
                 picture = comparison.pictures[i]
                 marks = list(zip(picture.faces, counted["found"][i], strict=True))
-                yield (
-                    f"{name}_{_harmless(picture.path.stem)}",
-                    _drawn(picture.path, marks, marked[i]),
-                )
+                yield own["name"], picture.path, _drawn(picture.path, marks, marked[i])
         alarmed = [i for i, found in enumerate(empty) if found]
         for i in alarmed[:show]:
             path = comparison.empty[i]
