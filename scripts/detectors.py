@@ -24,7 +24,7 @@ from fer_classic.detectscore import (
     times,
 )
 from fer_classic.detectscore.compare import Comparison
-from fer_classic.detectscore.pictures import miss_pictures
+from fer_classic.detectscore.pictures import write_pictures
 from fer_classic.detecttrain import train_detector
 from fer_classic.image import EXTENSIONS
 from fer_classic.runs import new_directory, to_json, write_file
@@ -81,8 +81,8 @@ def work(args, folder):
         rows.append(cells(label, own))
         everything.append({"label": label, "name": Path(name).name} | own)
     write_file(folder / "scores.json", to_json(everything))
-    for number, (stem, data) in enumerate(miss_pictures(found, args.show)):
-        (folder / f"{number:03d}_{stem}.png").write_bytes(data)
+    (folder / "misses").mkdir()
+    write_pictures(found, args.show, folder / "misses")
     table = markdown_table(HEADER, rows)
     write_file(folder / "table.md", table + "\n")
     print(table)

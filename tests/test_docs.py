@@ -56,6 +56,14 @@ def test_every_command_and_option_is_in_the_readme():
         assert f"`{command.callback.__name__.replace('_', '-')}" in text
     named = set(re.findall(r"`(--[a-z-]+)", text))
     known = {"--cv", "--settings"}
-    for command in app.registered_commands:
+    groups = [own.typer_instance for own in app.registered_groups]
+    for group in groups:
+        for command in group.registered_commands:
+            assert f"`{group.info.name} {command.callback.__name__}" in text
+    commands = [
+        *app.registered_commands,
+        *(c for g in groups for c in g.registered_commands),
+    ]
+    for command in commands:
         known |= {f"--{p.replace('_', '-')}" for p in command.callback.__annotations__}
     assert named <= known

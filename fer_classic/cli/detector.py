@@ -216,12 +216,9 @@ def _page(found, markdown):
 
 
 def _write_misses(found, folder, show, overwrite):
-    from fer_classic.detectscore.pictures import miss_pictures
+    from fer_classic.detectscore.pictures import write_pictures
     from fer_classic.runs import new_directory
 
     with new_directory(folder, overwrite=overwrite) as work:
-        number = 0
-        for stem, data in miss_pictures(found, show):
-            number += 1
-            (work / f"{number:05d}_{stem}.png").write_bytes(data)
+        number = write_pictures(found, show, work)
     say(f"{number} picture(s) of misses and false alarms: {folder}")

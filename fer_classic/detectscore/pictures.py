@@ -1,7 +1,9 @@
 """Pictures of what a detector missed and of what it took for a face."""
 
+import csv
 import io
 import re
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 
@@ -25,15 +27,15 @@ def miss_pictures(comparison, show):
 
     Yields
     ------
-    stem : str
-        Harmless part of a file name: detector and image.
+    detector : str
+    file : pathlib.Path
+        The image.
     data : bytes
         PNG: faces found in green, missed in red, the detector's boxes in yellow.
     """
     for own, (marked, empty) in zip(
         comparison.detectors, comparison.detections, strict=True
     ):
-        name = _harmless(own["name"].rsplit("/", 1)[-1].split(".")[0])
         counted = count(comparison.pictures, marked, iou=comparison.iou)
         missed = [int((~found).sum()) for found in counted["found"]]
         order = sorted(range(len(missed)), key=lambda i: (-missed[i], i))
@@ -41,14 +43,36 @@ def miss_pictures(comparison, show):
             if missed[i]:
                 picture = comparison.pictures[i]
                 marks = list(zip(picture.faces, counted["found"][i], strict=True))
-                yield (
-                    f"{name}_{_harmless(picture.path.stem)}",
-                    _drawn(picture.path, marks, marked[i]),
-                )
+                yield own["name"], picture.path, _drawn(picture.path, marks, marked[i])
         alarmed = [i for i, found in enumerate(empty) if found]
         for i in alarmed[:show]:
             path = comparison.empty[i]
-            yield f"{name}_empty_{_harmless(path.stem)}", _drawn(path, [], empty[i])
+            yield own["name"], path, _drawn(path, [], empty[i])
+
+
+def write_pictures(comparison, show, folder):
+    """Write the pictures of :func:`miss_pictures` and an index of them.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    show : int
+    folder : pathlib.Path
+        Existing and empty.
+
+    Returns
+    -------
+    int
+        Pictures written.
+    """
+    index = [["picture", "detector", "file"]]
+    for detector, file, data in miss_pictures(comparison, show):
+        stem = f"{_harmless(Path(detector).stem)}_{_harmless(file.stem)}"
+        index.append([f"{len(index):05d}_{stem}.png", detector, str(file)])
+        (folder / index[-1][0]).write_bytes(data)
+    with open(folder / "index.csv", "w", encoding="utf-8", newline="") as out:
+        csv.writer(out, lineterminator="\n").writerows(index)
+    return len(index) - 1
 
 
 def _drawn(path, marks, boxes):
