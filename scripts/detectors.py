@@ -169,7 +169,7 @@ def cells(label, own):
         *("-" if value is None else f"{value:.0%}" for value in heights),
         f"{own['no_face']['boxes']} on {own['no_face']['right']} of "
         f"{own['no_face']['pictures']}",
-        f"{own['milliseconds']['mean']:.0f}",
+        f"{own['milliseconds']['median']:.0f}",
     ]
 
 

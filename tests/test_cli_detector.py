@@ -206,3 +206,52 @@ def test_real_photographs():
     )
     assert (len(scenes.pictures), scenes.n_faces) == (117, 511)
     assert np.mean([len(picture.marks) for picture in scenes.pictures]) > 4
+
+
+THIRD_PARTY = '''
+from fer_classic.detect import Face
+
+
+class Middle:
+    """Takes the middle of the picture for a face."""
+
+    name = "middle"
+
+    def __init__(self, upsample=0, threshold=0.0, min_size=0):
+        self.min_size = min_size
+
+    def detect(self, image):
+        height, width = image.shape[:2]
+        return [Face(width / 4, height / 4, width / 2, height / 2, 1.0)]
+'''
+
+
+def test_an_installed_packages_detector_is_found_by_its_entry_point(portraits, tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    import fer_classic
+
+    site = tmp_path / "site"
+    info = site / "middle_detector-0.3.dist-info"
+    info.mkdir(parents=True)
+    (site / "middle_detector.py").write_text(THIRD_PARTY)
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: middle-detector\nVersion: 0.3\n"
+    )
+    (info / "entry_points.txt").write_text(
+        "[fer_classic.detectors]\nmiddle = middle_detector:Middle\n"
+    )
+    package = os.path.dirname(os.path.dirname(fer_classic.__file__))
+    paths = os.pathsep.join([str(site), package])
+    done = subprocess.run(
+        [sys.executable, "-m", "fer_classic.cli", "faces", portraits / "0.png"]
+        + ["--out", tmp_path / "faces", "--detector", "middle", "--labels", "none"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    assert done.returncode == 0, done.stderr
+    boxes = np.load(tmp_path / "faces" / "boxes.npy")
+    assert boxes.tolist() == [[87.5, 64.0, 175.0, 128.0]]
