@@ -2,6 +2,54 @@
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from sklearn.utils.multiclass import check_classification_targets
+
+PRIORS = ("uniform", "train")
+
+
+def class_codes(y):
+    """The classes of training rows.
+
+    Parameters
+    ----------
+    y : array, shape (n,)
+
+    Returns
+    -------
+    classes : ndarray, shape (n_classes,)
+    codes : ndarray of int, shape (n,)
+    counts : ndarray of int64, shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        There is a single class, or ``y`` holds no classes.
+    """
+    check_classification_targets(y)
+    classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(
+            "Training needs at least 2 classes. Got one class: "
+            f"{str(classes[0])!r}. Add labelled images of another class."
+        )
+    return classes, codes, counts.astype(np.int64)
+
+
+def class_shares(prior, counts):
+    """Share of each class that the probabilities assume.
+
+    Parameters
+    ----------
+    prior : {"uniform", "train"}
+    counts : ndarray of int, shape (n_classes,)
+        Training rows of each class.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_classes,), of sum 1
+    """
+    target = np.ones(len(counts)) if prior == "uniform" else counts
+    return target / target.sum()
 
 
 def class_importance(codes, target):

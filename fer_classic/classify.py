@@ -2,16 +2,20 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fer_classic.balance import check_neighbors, resample
 from fer_classic.boost import boost, boosted, held_out_parts, threads
-from fer_classic.calibrate import best_temperature, class_importance, softmax
+from fer_classic.calibrate import (
+    PRIORS,
+    best_temperature,
+    class_codes,
+    class_importance,
+    class_shares,
+    softmax,
+)
 from fer_classic.errors import one_of
 from fer_classic.features.base import check_range
-
-PRIORS = ("uniform", "train")
 
 #: Below this many rows a single held-out part says too little: several are held out in
 #: turn, and the last model learns from all rows. Large trees learn such a set by heart: on
@@ -165,18 +169,10 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             small to balance.
         """
         X, y = validate_data(self, X, y, dtype=np.float32)
-        check_classification_targets(y)
         self.check_parameters()
-        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                "Training needs at least 2 classes. Got one class: "
-                f"{str(self.classes_[0])!r}. Add labelled images of another class."
-            )
-        self.class_counts_ = counts.astype(np.int64)
+        self.classes_, codes, self.class_counts_ = class_codes(y)
         check_neighbors(y, self.balance, self.n_neighbors)
-        target = np.ones(len(counts)) if self.prior == "uniform" else counts
-        target = target / target.sum()
+        target = class_shares(self.prior, self.class_counts_)
         mirror = self._check_mirror(X, X_mirror)
         rounds, scores, rows = [], [np.empty((0, len(target)))], [np.empty(0, np.int64)]
         for fitted, held in self._parts(codes, groups):

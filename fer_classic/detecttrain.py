@@ -8,18 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.detectscore import detect_all, score_detections
-from fer_classic.dlibjob import run_trainer, write_dataset
-from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.dlibjob import check_out, run_trainer, write_dataset, write_with_card
+from fer_classic.errors import FerClassicError, UsageError, first_few
 from fer_classic.modelfiles import sha256
-from fer_classic.runs import check_new_file, to_json, versions, write_file
+from fer_classic.runs import versions
 
 #: Side of a cell of dlib's features in pixels, and the step of its pyramid.
 _CELL, _STEP = 8, 5 / 6
 #: Least overlap of a box with the window's best place, as dlib demands it; ours is a
 #: little stricter, since the place is not searched but reckoned.
 _LEAST = 0.55
-#: Boxes that a message lists.
-_SHOWN = 5
 
 
 def train_detector(
@@ -74,12 +72,7 @@ def train_detector(
     FerClassicError
         Fewer than 2 faces can be learned, or dlib's trainer fails.
     """
-    out = Path(out)
-    if out.suffix != ".svm":
-        raise UsageError(f"--out names the detector, a .svm file. Got {out}.")
-    card_file = out.with_suffix(".json")
-    for path in (out, card_file):
-        check_new_file(path, overwrite=overwrite)
+    check_out(out, ".svm", "detector", overwrite=overwrite)
     _check_options(C, window, upsample, epsilon)
     pictures, impossible = possible_faces(annotations, window=window, upsample=upsample)
     if impossible and warn:
@@ -109,8 +102,7 @@ def train_detector(
         scores = _training_scores(made, pictures)
         card = _card(annotations, pictures, impossible, options, seconds, scores)
         card["sha256"] = sha256(made)
-        write_file(out, made.read_bytes(), overwrite=overwrite)
-        write_file(card_file, to_json(card), overwrite=overwrite)
+        write_with_card(made, out, card, overwrite=overwrite)
     return card
 
 
@@ -169,12 +161,10 @@ def _best_overlap(mark, size, upsample):
 
 
 def _impossible_message(impossible, window, upsample):
-    lines = "\n".join(f"  {own}" for own in impossible[:_SHOWN])
-    more = len(impossible) - _SHOWN
     return (
         f"{len(impossible)} face(s) cannot be covered by a window of {window} pixels after "
         f"{upsample} doubling(s) and are ignored (lower --window or raise --upsample for "
-        f"small ones):\n{lines}" + (f"\n  and {more} more" if more > 0 else "")
+        f"small ones):\n{first_few(impossible)}"
     )
 
 

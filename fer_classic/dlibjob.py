@@ -8,8 +8,9 @@ from xml.sax.saxutils import quoteattr
 
 from PIL import Image
 
-from fer_classic.errors import FerClassicError
+from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.image import decode, to_gray
+from fer_classic.runs import check_new_file, to_json, write_file
 
 #: What the other process runs: a trainer of dlib's on a data set, with its options.
 _CODE = """
@@ -21,6 +22,39 @@ for name, value in job["options"].items():
     setattr(options, name, value)
 getattr(dlib, "train_" + job["trainer"])(job["data"], job["out"], options)
 """
+
+
+def check_out(out, ending, what, *, overwrite=False):
+    """Raise UsageError unless a trained file and its card can be written.
+
+    Parameters
+    ----------
+    out : path-like
+    ending : str
+        That the file must have, such as ".svm".
+    what : str
+        The file's name for people.
+    overwrite : bool
+    """
+    out = Path(out)
+    if out.suffix != ending:
+        raise UsageError(f"--out names the {what}, a {ending} file. Got {out}.")
+    for path in (out, out.with_suffix(".json")):
+        check_new_file(path, overwrite=overwrite)
+
+
+def write_with_card(made, out, card, *, overwrite=False):
+    """Put what a trainer made into its place, and the card beside it as .json.
+
+    Parameters
+    ----------
+    made : pathlib.Path
+    out : path-like
+    card : dict of JSON types
+    overwrite : bool
+    """
+    write_file(out, made.read_bytes(), overwrite=overwrite)
+    write_file(Path(out).with_suffix(".json"), to_json(card), overwrite=overwrite)
 
 
 def write_dataset(pictures, folder):

@@ -20,6 +20,24 @@ class UnreadableImage(FerClassicError):
     """A file that cannot be decoded; the message is the reason shown in its row."""
 
 
+def first_few(lines, most=5):
+    """Some lines of a message, indented, and how many more there are.
+
+    Parameters
+    ----------
+    lines : sequence of str
+    most : int
+
+    Returns
+    -------
+    str
+    """
+    shown = [f"  {line}" for line in lines[:most]]
+    if len(lines) > most:
+        shown.append(f"  and {len(lines) - most} more")
+    return "\n".join(shown)
+
+
 def one_of(value, allowed, what):
     """Return ``value`` if it is among ``allowed``, else raise ``UsageError``.
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.detect import Face
-from fer_classic.dlibjob import run_trainer, write_dataset
+from fer_classic.dlibjob import check_out, run_trainer, write_dataset, write_with_card
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.image import decode, to_gray
 from fer_classic.landmarks import detector_box, predict_landmarks
 from fer_classic.modelfiles import sha256
-from fer_classic.runs import check_new_file, to_json, versions, write_file
+from fer_classic.runs import versions
 
 #: Outer corners of the eyes, whose distance 300-W's errors are measured in.
 _EYES = (36, 45)
@@ -67,12 +67,7 @@ def train_landmarks(
     FerClassicError
         A face has other than 68 points, there is none, or dlib's trainer fails.
     """
-    out = Path(out)
-    if out.suffix != ".dat":
-        raise UsageError(f"--out names the landmark file, a .dat file. Got {out}.")
-    card_file = out.with_suffix(".json")
-    for path in (out, card_file):
-        check_new_file(path, overwrite=overwrite)
+    check_out(out, ".dat", "landmark file", overwrite=overwrite)
     options = {
         "tree_depth": int(depth),
         "nu": float(nu),
@@ -105,8 +100,7 @@ def train_landmarks(
         if test is not None:
             card["tested_on"] = _told(test, others)
             card["test_error"] = landmark_error(others, made)
-        write_file(out, made.read_bytes(), overwrite=overwrite)
-        write_file(card_file, to_json(card), overwrite=overwrite)
+        write_with_card(made, out, card, overwrite=overwrite)
     return card
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fer_classic.annotations import coco, fddb, imglab, plain, pts, voc, wider
 from fer_classic.annotations.base import Mark, Picture, read_text
-from fer_classic.errors import FerClassicError, UnreadableImage, one_of
+from fer_classic.errors import FerClassicError, UnreadableImage, first_few, one_of
 from fer_classic.image import image_size
 
 #: By name, in the order in which "auto" tries them.
@@ -19,8 +19,6 @@ READERS = {
     "plain": plain,
 }
 FORMATS = ("auto", *READERS)
-#: Problems that a message lists.
-_SHOWN = 5
 
 __all__ = ["FORMATS", "Annotations", "Mark", "Picture", "read_annotations"]
 
@@ -83,12 +81,9 @@ def read_annotations(path, format="auto", images=None):
     for picture in READERS[name].read(path):
         found.append(_located(picture, folder, path, problems))
     if problems:
-        shown = "\n".join(f"  {own}" for own in problems[:_SHOWN])
-        more = len(problems) - _SHOWN
         raise FerClassicError(
             f"{path} has {len(problems)} problem(s); correct or remove these entries:\n"
-            + shown
-            + (f"\n  and {more} more" if more > 0 else "")
+            + first_few(problems)
         )
     made = Annotations(path, name, tuple(found))
     if not made.n_faces:

@@ -125,6 +125,56 @@ def numbers(words, path, line, count):
     return values
 
 
+def counted_faces(path, least, is_filler=lambda text: False):
+    """Images of a text file that gives a name, a number of faces, and a line for each.
+
+    Parameters
+    ----------
+    path : path-like
+    least : int
+        Least number of words of a face.
+    is_filler : callable
+        Tells the line that stands, in some formats, where there is no face.
+
+    Yields
+    ------
+    name : str
+    line : int
+        That of the name.
+    faces : list of (list of float, int)
+        The numbers of each face, and their line.
+
+    Raises
+    ------
+    FerClassicError
+        A number is none, or lines are missing; with file and line.
+    """
+    lines = read_text(path)
+    at = 0
+    while at < len(lines):
+        name, at = lines[at].strip(), at + 1
+        if not name:
+            continue
+        (count,) = numbers([lines[at].strip() if at < len(lines) else ""], path, at + 1, 1)
+        own = lines[at + 1 : at + 1 + int(count)]
+        if len(own) < count:
+            raise FerClassicError(
+                f"{path}, line {at + 1}: tells of {count:.0f} faces of {name}, and "
+                f"{len(own)} follow."
+            )
+        yield (
+            name,
+            at,
+            [
+                (numbers(text.split(), path, i, least), i)
+                for i, text in enumerate(own, at + 2)
+            ],
+        )
+        at += 1 + int(count)
+        if not count and at < len(lines) and is_filler(lines[at]):
+            at += 1
+
+
 def parse_xml(path):
     """Root of an XML file; every element has its line as the attribute ``line-of-file``.
 

@@ -17,7 +17,7 @@ def read(path):
     Returns
     -------
     list of Picture
-        ``line`` is that of the JSON text on which the entry's id first stands, or 1.
+        ``line`` of a mark is that of its ``bbox`` in the JSON text, or 1.
         Crowds (``iscrowd``) are ignored.
     """
     values = read_json(path)
@@ -35,8 +35,7 @@ def read(path):
             raise FerClassicError(f"{path}, line 1: an image without file_name: {own!r}.")
         found[own.get("id")] = (own["file_name"], [])
     for number, own in enumerate(marked):
-        line = lines(own.get("id") if isinstance(own, dict) else None, number)
-        _add(own, found, faces, path, line)
+        _add(own, found, faces, path, lines[number] if number < len(lines) else 1)
     return [Picture(name, 1, tuple(marks)) for name, marks in found.values()]
 
 
@@ -66,17 +65,9 @@ def _categories(values, path):
 
 
 def _lines(path):
-    """A function from an annotation's place to its line, by its n-th ``bbox``."""
-    text = Path(path).read_text(encoding="utf-8")
-    places, at = [], text.find('"bbox"')
-    while at >= 0:
-        places.append(at)
-        at = text.find('"bbox"', at + 1)
-
-    def line(_, number):
-        return text.count("\n", 0, places[number]) + 1 if number < len(places) else 1
-
-    return line
+    """The line of each ``bbox`` of the text, in their order."""
+    lines = Path(path).read_text(encoding="utf-8").split("\n")
+    return [i for i, text in enumerate(lines, 1) for _ in range(text.count('"bbox"'))]
 
 
 def recognised(lines):

@@ -6,9 +6,8 @@ radians (Jain & Learned-Miller, UM-CS-2010-009).
 
 from math import cos, hypot, sin
 
-from fer_classic.annotations.base import Mark, Picture, numbers, read_text
+from fer_classic.annotations.base import Mark, Picture, counted_faces
 from fer_classic.annotations.plain import is_number
-from fer_classic.errors import FerClassicError
 
 
 def read(path):
@@ -22,26 +21,11 @@ def read(path):
     -------
     list of Picture
     """
-    lines = read_text(path)
-    pictures, at = [], 0
-    while at < len(lines):
-        name, at = lines[at].strip(), at + 1
-        if not name:
-            continue
-        (count,) = numbers([lines[at].strip() if at < len(lines) else ""], path, at + 1, 1)
-        own = lines[at + 1 : at + 1 + int(count)]
-        if len(own) < count:
-            raise FerClassicError(
-                f"{path}, line {at + 1}: tells of {count:.0f} faces of {name}, and "
-                f"{len(own)} follow."
-            )
-        marks = [
-            _mark(numbers(text.split(), path, at + 2 + i, 5), at + 2 + i)
-            for i, text in enumerate(own)
-        ]
+    pictures = []
+    for name, line, faces in counted_faces(path, 5):
         ending = "" if "." in name.rsplit("/", 1)[-1] else ".jpg"
-        pictures.append(Picture(name + ending, at, tuple(marks)))
-        at += 1 + int(count)
+        marks = tuple(_mark(*face) for face in faces)
+        pictures.append(Picture(name + ending, line, marks))
     return pictures
 
 

@@ -4,8 +4,7 @@
 without a face has the number 0 and, all the same, one line of zeros.
 """
 
-from fer_classic.annotations.base import Mark, Picture, numbers, read_text
-from fer_classic.errors import FerClassicError
+from fer_classic.annotations.base import Mark, Picture, counted_faces
 
 #: Place of the flag that says a face is not to be counted.
 _INVALID = 7
@@ -22,28 +21,10 @@ def read(path):
     -------
     list of Picture
     """
-    lines = read_text(path)
-    pictures, at = [], 0
-    while at < len(lines):
-        name, at = lines[at].strip(), at + 1
-        if not name:
-            continue
-        (count,) = numbers([lines[at].strip() if at < len(lines) else ""], path, at + 1, 1)
-        # "0" is followed by a line of zeros.
-        listed = int(count) or int(at + 1 < len(lines) and _zeros(lines[at + 1]))
-        own = lines[at + 1 : at + 1 + listed]
-        if len(own) < listed:
-            raise FerClassicError(
-                f"{path}, line {at + 1}: tells of {count:.0f} faces of {name}, and "
-                f"{len(own)} follow."
-            )
-        marks = [
-            _mark(numbers(text.split(), path, at + 2 + i, 4), at + 2 + i)
-            for i, text in enumerate(own[: int(count)])
-        ]
-        pictures.append(Picture(name, at, tuple(marks)))
-        at += 1 + listed
-    return pictures
+    return [
+        Picture(name, line, tuple(_mark(*face) for face in faces))
+        for name, line, faces in counted_faces(path, 4, _zeros)
+    ]
 
 
 def _mark(values, line):

@@ -181,8 +181,6 @@ def _pictures(path, format, images):
 
 
 def _image_files(folder):
-    from pathlib import Path
-
     from fer_classic.image import EXTENSIONS
 
     files = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in EXTENSIONS)

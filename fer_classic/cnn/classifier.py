@@ -4,11 +4,10 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.boost import held_out_parts, threads
-from fer_classic.calibrate import best_temperature, softmax
+from fer_classic.calibrate import best_temperature, class_codes, class_shares, softmax
 from fer_classic.cnn.device import chosen_device
 from fer_classic.cnn.parameters import check_parameters
 from fer_classic.features.base import check_crops, check_fitted_size
@@ -156,10 +155,9 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
         self.check_parameters()
         X, (codes, counts) = check_crops(X), self._check_classes(X, y)
         chosen_device(self.device)  # says what is missing
-        target = np.ones(len(counts)) if self.prior == "uniform" else counts
-        learned = counts if self.balance == "none" else np.ones(len(counts))
-        target = target / target.sum()
-        self.log_prior_shift_ = np.log(target) - np.log(learned / learned.sum())
+        target = class_shares(self.prior, counts)
+        learned = class_shares("train" if self.balance == "none" else "uniform", counts)
+        self.log_prior_shift_ = np.log(target) - np.log(learned)
         self.crop_size_, self.class_counts_ = X.shape[1], counts
         fitted, held = self._parts(codes, groups)
         import torch
@@ -225,16 +223,10 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
 
     def _check_classes(self, X, y):
         y = np.asarray(y)
-        check_classification_targets(y)
         if len(y) != len(X):
             raise ValueError(f"There are {len(X)} crops and {len(y)} classes.")
-        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                "Training needs at least 2 classes. Got one class: "
-                f"{str(self.classes_[0])!r}. Add labelled images of another class."
-            )
-        return codes, counts.astype(np.int64)
+        self.classes_, codes, counts = class_codes(y)
+        return codes, counts
 
     def _parts(self, codes, groups):
         """Rows to learn from and rows held out, none where a class is too small."""

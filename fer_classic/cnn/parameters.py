@@ -1,11 +1,11 @@
 """What the parameters of the network may be."""
 
+from fer_classic.calibrate import PRIORS
 from fer_classic.errors import one_of
 from fer_classic.features.base import check_range
 
 NETWORKS = ("default", "mini")
 BALANCES = ("logit", "weights", "oversample", "none")
-PRIORS = ("uniform", "train")
 DEVICES = ("auto", "cpu", "cuda")
 
 #: Parameter, least and largest value, type.

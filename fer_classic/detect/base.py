@@ -32,6 +32,11 @@ class Face:
         """x, y, width and height, tuple of float."""
         return (self.x, self.y, self.width, self.height)
 
+    @property
+    def corners(self):
+        """x1, y1, x2 and y2 in pixels, tuple of float."""
+        return (self.x, self.y, self.x + self.width, self.y + self.height)
+
 
 def whole_image(image):
     """The face of an image in which none was looked for or found: all of it.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fer_classic.bootstrap import REPEATS, wilson, with_interval
-from fer_classic.detectscore.overlap import assign, overlap_matrix
+from fer_classic.detectscore.overlap import assign, corners_of, overlap_matrix
 
 #: Heights of marked faces in pixels that are told apart: from, and below.
 HEIGHTS = ((0, 24), (24, 48), (48, 96), (96, 100_000))
@@ -32,9 +32,7 @@ def count(pictures, detections, *, iou=0.5):
     """
     made = {key: [] for key in ("found", "alarms", "best_any", "best_main")}
     for picture, boxes in zip(pictures, detections, strict=True):
-        corners = np.array(
-            [(f.x, f.y, f.x + f.width, f.y + f.height) for f in boxes]
-        ).reshape(-1, 4)
+        corners = corners_of(boxes)
         faces = picture.faces
         overlaps = overlap_matrix(corners, faces)
         rows, columns = assign(np.where(overlaps >= iou, overlaps, 0))

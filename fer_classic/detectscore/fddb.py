@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fer_classic.detectscore.overlap import assign, overlap_matrix
+from fer_classic.detectscore.overlap import assign, corners_of, overlap_matrix
 
 
 def roc_curves(pictures, detections):
@@ -30,9 +30,8 @@ def roc_curves(pictures, detections):
     steps, faces = [], 0
     for picture, found in zip(pictures, detections, strict=True):
         faces += len(picture.marks)
-        boxes = np.array([_corners(face) for face in found]).reshape(-1, 4)
         scores = np.array([face.score for face in found])
-        overlaps = overlap_matrix(boxes, picture.marks, ellipses=True)
+        overlaps = overlap_matrix(corners_of(found), picture.marks, ellipses=True)
         before = np.zeros(3)
         for threshold in sorted(set(scores.tolist()), reverse=True):
             own = overlaps[scores >= threshold]
@@ -72,7 +71,3 @@ def rate_at(curve, kind, false_positives):
     """
     pairs = zip(curve["false_positives"], curve[kind], strict=True)
     return max((rate for wrong, rate in pairs if wrong <= false_positives), default=0.0)
-
-
-def _corners(face):
-    return (face.x, face.y, face.x + face.width, face.y + face.height)

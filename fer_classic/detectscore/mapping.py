@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from fer_classic.detectscore.overlap import assign, overlap_matrix
+from fer_classic.detectscore.overlap import assign, corners_of, overlap_matrix
 
 #: Pairs of less overlap are no evidence.
 _LEAST = 0.2
@@ -72,10 +72,7 @@ def fit_mapping(pictures, detections):
     """
     rows = []
     for picture, found in zip(pictures, detections, strict=True):
-        corners = np.array(
-            [(f.x, f.y, f.x + f.width, f.y + f.height) for f in found]
-        ).reshape(-1, 4)
-        overlaps = overlap_matrix(corners, picture.faces)
+        overlaps = overlap_matrix(corners_of(found), picture.faces)
         for i, j in zip(*assign(np.where(overlaps >= _LEAST, overlaps, 0)), strict=True):
             face, mark = found[i], picture.faces[j]
             dx = mark.x + mark.width / 2 - face.x - face.width / 2

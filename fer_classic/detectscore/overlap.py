@@ -2,8 +2,25 @@
 
 import numpy as np
 
+from fer_classic.detect.nms import overlaps
+
 #: Corners of the polygon that stands for an ellipse.
 _CORNERS = 360
+
+
+def corners_of(faces):
+    """Corners of boxes as an array.
+
+    Parameters
+    ----------
+    faces : sequence of Face or Mark
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 4)
+        x1, y1, x2, y2 in pixels.
+    """
+    return np.array([face.corners for face in faces], dtype=float).reshape(-1, 4)
 
 
 def overlap_matrix(boxes, marks, *, ellipses=False):
@@ -27,14 +44,10 @@ def overlap_matrix(boxes, marks, *, ellipses=False):
             polygon = ellipse_polygon(*mark.ellipse)
             own = _area(polygon)
             both = np.array([_area(clipped(polygon, box)) for box in boxes])
+            areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+            made[:, j] = both / np.maximum(areas + own - both, 1e-12)
         else:
-            x1, y1, x2, y2 = mark.corners
-            own = (x2 - x1) * (y2 - y1)
-            wide = np.minimum(boxes[:, 2], x2) - np.maximum(boxes[:, 0], x1)
-            high = np.minimum(boxes[:, 3], y2) - np.maximum(boxes[:, 1], y1)
-            both = np.maximum(wide, 0) * np.maximum(high, 0)
-        areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        made[:, j] = both / np.maximum(areas + own - both, 1e-12)
+            made[:, j] = overlaps(np.array(mark.corners), boxes)
     return made
 
 

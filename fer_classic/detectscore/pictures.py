@@ -82,8 +82,7 @@ def _drawn(path, marks, boxes):
     draw = ImageDraw.Draw(picture)
     line = max(1, max(picture.size) // 400)
     for face in boxes:
-        corners = (face.x, face.y, face.x + face.width, face.y + face.height)
-        draw.rectangle([v * scale for v in corners], outline=_BOX, width=line)
+        draw.rectangle([v * scale for v in face.corners], outline=_BOX, width=line)
     for mark, found in marks:
         colour = _FOUND if found else _MISSED
         draw.rectangle([v * scale for v in mark.corners], outline=colour, width=line)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_classic.detectscore.overlap import corners_of
 from fer_classic.errors import FerClassicError
 
 #: Thresholds of the precision-recall curve.
@@ -61,7 +62,7 @@ def _walk(marks, found, counted, iou):
     """For each box whether it is a proposal, and how many faces are found by then."""
     proposed = np.ones(len(found), dtype=bool)
     recalled, hit = [], set()
-    corners = np.array([mark.corners for mark in marks]).reshape(-1, 4)
+    corners = corners_of(marks)
     for i, face in enumerate(found):
         own = _inclusive(face, corners)
         if len(own) and own.max() >= iou:
@@ -76,9 +77,9 @@ def _walk(marks, found, counted, iou):
 
 def _inclusive(face, corners):
     """Overlaps with the last pixel counted in, as bbox_overlaps of the published tools."""
-    x2, y2 = face.x + face.width, face.y + face.height
-    wide = np.minimum(x2, corners[:, 2]) - np.maximum(face.x, corners[:, 0]) + 1
-    high = np.minimum(y2, corners[:, 3]) - np.maximum(face.y, corners[:, 1]) + 1
+    x1, y1, x2, y2 = face.corners
+    wide = np.minimum(x2, corners[:, 2]) - np.maximum(x1, corners[:, 0]) + 1
+    high = np.minimum(y2, corners[:, 3]) - np.maximum(y1, corners[:, 1]) + 1
     both = np.maximum(wide, 0) * np.maximum(high, 0)
     own = (face.width + 1) * (face.height + 1)
     areas = np.prod(corners[:, 2:] - corners[:, :2] + 1, axis=1)
