@@ -199,6 +199,12 @@ def test_a_damaged_image_is_named(folder):
         ("x.xml", VOC.replace("bndbox", "box"), "line 3: an object without bndbox"),
         ("x.txt", "a.jpg\n3\n1 2 3 4 0 0 0 0 0 0\n", "line 2: tells of 3 faces of a.jpg"),
         ("x.txt", "a\n2\n9 9 0 50 40 1\n", "line 2: tells of 2 faces of a, and 1 follow"),
+        (
+            "x.txt",
+            "b\n1\n9 9 0 50 40 1\na\n-2\n9 9 0 5 4 1\n",
+            "line 5: expected the number",
+        ),
+        ("x.txt", "b\n1\n1 2 3 4\na\n1.5\n1 2 3 4\n", "line 5: expected the number"),
         ("x.json", "{", "is not JSON"),
         ("x.json", "{}", "line 1: expected a COCO object"),
         ("x.pts", "version: 1\nn_points: 68\n{\n1 2\n}\n", "1 points between the braces"),

@@ -156,6 +156,11 @@ def counted_faces(path, least, is_filler=lambda text: False):
         if not name:
             continue
         (count,) = numbers([lines[at].strip() if at < len(lines) else ""], path, at + 1, 1)
+        if count < 0 or count % 1:  # going back would never end
+            raise FerClassicError(
+                f"{path}, line {at + 1}: expected the number of faces of {name}, 0 or "
+                f"more. Got {lines[at].strip()!r} instead."
+            )
         own = lines[at + 1 : at + 1 + int(count)]
         if len(own) < count:
             raise FerClassicError(
