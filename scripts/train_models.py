@@ -48,8 +48,8 @@ MODELS = {
 }
 #: What --preset has no name for: the options of the command train-cnn.
 NETWORKS = {
-    "cnn": {"network": "default", "epochs": 30, "device": "cpu"},
-    "cnn-mini": {"network": "mini", "epochs": 20, "device": "cpu"},
+    "cnn": {"network": "default", "epochs": 50, "device": "cpu"},
+    "cnn-mini": {"network": "mini", "epochs": 30, "device": "cpu"},
 }
 SETS = {"fer2013": "FER2013", "webfaces": "the web photographs"}
 PERSONS = "_(p[0-9]+)_"
