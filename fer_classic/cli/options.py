@@ -44,8 +44,8 @@ MinSize = Annotated[
 Align = Annotated[
     str | None,
     typer.Option(
-        help="Landmarks for the alignment: 68, 5, none (upright), or box (upright, and "
-        "none are located: fast, for features of the crop alone).  [default: 68]"
+        help="Landmarks to align by: 68, 5, none (upright) or box (the same, and none are "
+        "located: for hog and lbp).  [default: 68]"
     ),
 ]
 CropSize = Annotated[
@@ -200,11 +200,10 @@ def settings_from(arguments):
     # What only training would find out, minutes later.
     make_extractors(settings.features)
     if "features" in arguments:
-        for own in (settings.features, *(e["features"] for e in settings.experts)):
-            check_located(settings.faces.align, own)
-    known = ExpressionClassifier().get_params()
+        every = [settings.features, *(own["features"] for own in settings.experts)]
+        check_located(settings.faces.align, {name: 0 for own in every for name in own})
     for key in settings.classifier:
-        one_of(key, known, "key of the classifier's settings")
+        one_of(key, ExpressionClassifier().get_params(), "key of the classifier's settings")
     one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
     return settings
 
