@@ -39,7 +39,7 @@ def command(*arguments):
 def write_images(path, number, folder):
     """A zip of different images, made from crops of the demonstration set."""
     if not (folder / "crops").exists():
-        subprocess.run(command("demo", folder / "demo", "--train", 80), check=True)
+        subprocess.run(command("demo", folder / "demo", "--train", 160), check=True)
         made = ("--out", folder / "crops", "--crop-size", CROP, "--cache", "none", "-q")
         subprocess.run(command("faces", folder / "demo" / "train", *made), check=True)
     crops = np.load(folder / "crops" / "crops.npy")

@@ -16,9 +16,9 @@ from fer_classic.features.base import check_crops, check_fitted_size
 class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
     """A convolutional network of at most 608,000 weights on aligned crops.
 
-    A part of the training rows is held out (whole groups, stratified by class). Its log
-    loss, each class weighed evenly, chooses the epoch whose weights are kept and ends a
-    training that no longer improves; one temperature, fitted to the held-out part,
+    A part of the training rows is held out (whole groups, stratified by class). Its
+    balanced accuracy chooses the epoch whose weights are kept and ends a training that no
+    longer improves; one temperature, fitted to the held-out part,
     calibrates the probabilities (Guo et al., ICML 2017). The crops lie on the device as
     bytes and are changed at random there (:mod:`fer_classic.cnn.augment`).
 
@@ -47,7 +47,7 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
     averaging : float
         Share of the running average of the weights that stays at each step.
     patience : int
-        Epochs without a lower held-out loss that end the training.
+        Epochs without a better held-out balanced accuracy that end the training.
     validation_fraction : float
         Share held out; 0 trains all epochs on all rows, uncalibrated.
     mirror : bool

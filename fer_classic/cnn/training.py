@@ -64,7 +64,7 @@ class Training:
         )
 
     def run(self, progress=None, checkpoint=None, identity=""):
-        """Train to the end, or until the held-out loss no longer falls.
+        """Train to the end, or until the held-out balanced accuracy no longer rises.
 
         Parameters
         ----------
@@ -194,9 +194,7 @@ class Training:
         score = self.done
         if self.held is not None:
             found["validation"] = self._held_out()
-            # A smoother balanced score than the accuracy, which a few faces of a rare
-            # class decide.
-            score = -found["validation"]["log_loss"]
+            score = found["validation"]["balanced_accuracy"]
         for part, metrics in found.items():
             for metric, value in metrics.items():
                 self.curves.setdefault(part, {}).setdefault(metric, []).append(value)

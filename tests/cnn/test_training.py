@@ -129,12 +129,12 @@ def test_a_loss_that_is_no_number_at_once_is_an_error(toy, monkeypatch):
 
 
 def test_patience_ends_a_training_that_does_not_improve(toy, monkeypatch):
-    losses = iter([0.9, 0.7, 0.7, 0.8, 0.9, 0.1])
+    balanced = iter([0.1, 0.3, 0.3, 0.2, 0.1, 0.9])
 
     def scores_of(logits, codes):
-        return {"log_loss": next(losses), "error": 0.0, "balanced_accuracy": 0.0}
+        return {"log_loss": 0.0, "error": 0.0, "balanced_accuracy": next(balanced)}
 
     monkeypatch.setattr(module, "scores_of", scores_of)
     found = small(epochs=6, patience=3).fit(*toy)
     assert found.best_iteration_ == 2
-    assert found.curves_["validation"]["log_loss"] == [0.9, 0.7, 0.7, 0.8, 0.9]
+    assert found.curves_["validation"]["balanced_accuracy"] == [0.1, 0.3, 0.3, 0.2, 0.1]

@@ -1,0 +1,84 @@
+"""Many images and many rows: whether memory stays bounded and the rate does not fall.
+
+    python scripts/large.py [--images 100000] [--rows 1000000] [--jobs 2] [--work FOLDER]
+
+Sends images through the command faces, and predictions made at random through score and
+compare. Prints one line a measurement; memory is that of all processes together (Linux).
+The exit code is 1 where memory passes a limit or the rate of the last tenth of the images
+is below 0.8 of the first one's.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from memory import command, measure, write_images
+
+from fer_classic.labels import FIVE
+
+#: Most memory in MB that each command may take.
+LIMITS = {"faces": 1500, "score": 1500, "compare": 1500}
+#: How uneven the classes are, and how often a made prediction is right at least.
+SHARES, RIGHT = (1, 10, 10, 2, 2), (0.70, 0.71)
+
+
+def rates(cache):
+    """Images a second of each tenth of a run, from the times its chunks were written."""
+    times = np.sort([path.stat().st_mtime for path in cache.rglob("*.chunk")])
+    return 32 * (len(times) // 10) / np.diff(times[:: len(times) // 10])
+
+
+def write_rows(number, folder):
+    """Labels of images that need not exist, and two submissions that guess them."""
+    random.seed(0)
+    codes = random.choices(range(len(FIVE)), SHARES, k=number)
+    files = [f"images/{i:07d}.jpg" for i in range(number)]
+    with open(folder / "truth.csv", "w", encoding="utf-8") as file:
+        file.write("file,label\n")
+        for name, code in zip(files, codes, strict=True):
+            file.write(f"{name},{FIVE.names[code]}\n")
+    for name, share in zip("ab", RIGHT, strict=True):
+        rows = [
+            {
+                "name": file,
+                "label": code if random.random() < share else random.randrange(5),
+            }
+            for file, code in zip(files, codes, strict=True)
+        ]
+        (folder / f"{name}.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def main():
+    """Measure, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--work", type=Path, help="Folder for some gigabytes of files.")
+    given = parser.parse_args()
+    work = Path(tempfile.mkdtemp(prefix="large-", dir=given.work))
+    peaks = {}
+    try:
+        write_images(work / "images.zip", given.images, work)
+        line = ("faces", work / "images.zip", "--detector", "none", "--jobs", given.jobs)
+        line += ("--cache", work / "cache", "--out", work / "table")
+        peaks["faces"] = measure(f"faces, {given.images} images", command(*line))
+        first, *_, last = rates(work / "cache")
+        print(f"images a second: {first:.0f} in the first tenth, {last:.0f} in the last")
+        write_rows(given.rows, work)
+        truth = ("--truth", work / "truth.csv")
+        for name, files in (("score", "a"), ("compare", "ab")):
+            line = command(name, *(work / f"{file}.json" for file in files), *truth)
+            peaks[name] = measure(f"{name}, {given.rows} rows", line)
+    finally:
+        shutil.rmtree(work)
+    sys.exit(any(peaks[name] > most for name, most in LIMITS.items()) or last < 0.8 * first)
+
+
+if __name__ == "__main__":
+    main()
