@@ -133,7 +133,7 @@ def _check_header(stream, size, name):
 
 
 def check_array(array, dtype, shape, name):
-    """Return an array if it is what is expected, finite numbers included.
+    """Return an array if it is what is expected.
 
     Parameters
     ----------
@@ -162,6 +162,23 @@ def check_array(array, dtype, shape, name):
         raise FerClassicError(
             f"{name} is {array.dtype} of shape {array.shape}{order}; it must be {wanted}."
         )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    return array
+
+
+def check_finite(array, name):
+    """Return an array unless it holds NaN or infinity.
+
+    Parameters
+    ----------
+    array : ndarray
+    name : str
+        The array in messages.
+
+    Raises
+    ------
+    FerClassicError
+        It does.
+    """
+    if not np.isfinite(array).all():
         raise FerClassicError(f"{name} holds a number that is not finite.")
     return array

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_classic.arrays import check_array
+from fer_classic.arrays import check_array, check_finite
 from fer_classic.embed import FaceEmbedding
 from fer_classic.errors import FerClassicError
 from fer_classic.features import make_extractors
@@ -196,6 +196,7 @@ def _learned(extractor):
 
 
 def _check_values(array, name, key, size):
+    check_finite(array, key)
     wanted = {"crop_size_": size, "n_landmarks_": len(MIRROR)}
     if name in wanted and array != wanted[name]:
         raise FerClassicError(f"{key} is {array}; it must be {wanted[name]}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.arrays import check_array, read_npz
+from fer_classic.arrays import check_array, check_finite, read_npz
 from fer_classic.classify import ExpressionClassifier
 from fer_classic.cnn.classifier import SmallCNNClassifier
 from fer_classic.cnn.device import check_torch
@@ -24,6 +24,8 @@ TREES = "lightgbm.txt"
 WEIGHTS = "network.safetensors"
 #: File of the experts, in models that have some.
 EXPERTS = "experts.npz"
+#: Bytes of model.json at most; ours have tens of thousands.
+LARGEST = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def load_model(folder):
     folder = Path(folder)
     if (folder / "model" / "model.json").is_file():
         folder = folder / "model"  # a run directory
-    description = read_sealed(folder, "model.json", "fer_classic model", _files)
+    kind = "fer_classic model"
+    description = read_sealed(folder, "model.json", kind, _files, LARGEST)
     if _is_network(description):
         check_torch()
     with usable(folder, "model"):
@@ -144,12 +147,18 @@ def load_model(folder):
 
 def _files(description):
     """Files that a model's folder must hold."""
-    return {"model.json", "state.npz", WEIGHTS if _is_network(description) else TREES}
+    trained = WEIGHTS if _is_network(description) else TREES
+    experts = {EXPERTS} if _setting(description, "experts") else set()
+    return {"model.json", "state.npz", trained} | experts
 
 
 def _is_network(description):
+    return bool(_setting(description, "network"))
+
+
+def _setting(description, key):
     settings = description.get("settings")
-    return isinstance(settings, dict) and bool(settings.get("network"))
+    return settings.get(key) if isinstance(settings, dict) else None
 
 
 def _experts(folder, settings):
@@ -165,7 +174,8 @@ def _read_state(classifier, folder, classes):
     state = read_npz(folder / "state.npz")
 
     def read(key, dtype, shape):
-        return check_array(state.get(key), dtype, shape, f"{key} in state.npz")
+        name = f"{key} in state.npz"
+        return check_finite(check_array(state.get(key), dtype, shape, name), name)
 
     classifier.class_counts_ = read("class_counts", "i8", len(classes))
     classifier.log_prior_shift_ = read("log_prior_shift", "f8", len(classes))
