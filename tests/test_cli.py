@@ -18,7 +18,7 @@ COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "train-cnn"),
     *("predict", "score", "compare", "explain", "report", "ablate", "info", "export"),
     "doctor",
-    *("detector", "landmarks"),
+    *("detector", "landmarks", "model"),
 )
 
 
