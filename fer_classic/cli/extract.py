@@ -59,6 +59,26 @@ def faces_with_bar(own, settings, jobs, quiet, title, cache):
     return extract_with_bar(own, settings, jobs, quiet, title, cache)
 
 
+def with_own_limit(settings, max_pixels=None):
+    """A model's settings, with the user's limit of pixels: a model must not raise it.
+
+    Parameters
+    ----------
+    settings : Settings
+    max_pixels : int, optional
+        The option --max-pixels; else the default, or less where the model says less.
+
+    Returns
+    -------
+    Settings
+    """
+    from fer_classic.image import MAX_PIXELS
+
+    if max_pixels is None:
+        max_pixels = min(settings.faces.max_pixels, MAX_PIXELS)
+    return settings.with_changes(max_pixels=max_pixels)
+
+
 def extract_with_bar(samples, settings, jobs, quiet, title, cache):
     """Extract faces under a progress bar and say what could not be read.
 
