@@ -160,6 +160,21 @@ def test_boxes_far_outside_neither_crash_nor_take_memory(x, y, width, height):
     assert peak < 5_000_000
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    scale=st.floats(0.05, 20),
+    x=st.floats(-300, 300),
+    y=st.floats(-300, 300),
+    size=st.integers(32, 80),
+)
+def test_upright_crops_are_those_of_the_general_way(scale, x, y, size):
+    upright = _matrix(scale, 0, (x, y))
+    turned = upright.copy()
+    turned[0, 1] = turned[1, 0] = np.nextafter(0, 1)  # the slightest turn: no pixel moves
+    crop = warp(GRAY, upright, size)
+    assert np.array_equal(crop, warp(GRAY, turned, size))
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1)])
 def test_tiny_images_are_warped(shape):
     face = Face(0.0, 0.0, float(shape[1]), float(shape[0]), 0.0)
@@ -199,7 +214,7 @@ def test_alignment_none_keeps_the_photograph_upright(astronaut):
 
 
 def test_an_unknown_method_is_named():
-    assert METHODS == ("none", "5", "68")
+    assert METHODS == ("box", "none", "5", "68")
     with pytest.raises(UsageError) as error:
         alignment(Face(0, 0, 1, 1, 0), np.zeros((68, 2)), method="3", size=64)
-    assert str(error.value) == "align must be one of {none, 5, 68}. Got '3' instead."
+    assert str(error.value) == "align must be one of {box, none, 5, 68}. Got '3' instead."

@@ -84,7 +84,11 @@ def test_every_command_is_listed_once(cli):
         (["audit", "x", "--jobs", "0"], "must be -1 (all cores) or at least 1"),
         (["audit", "x", "--jobs", "many"], "should be a valid integer"),
         (["faces", "x", "--out", "y", "--detector", "eye"], "one of {none, hog, cnn, cas"),
-        (["faces", "x", "--out", "y", "--align", "7"], "one of {none, 5, 68}"),
+        (["faces", "x", "--out", "y", "--align", "7"], "one of {box, none, 5, 68}"),
+        (
+            ["run", "x", "--out", "y", "--align", "box"],
+            "Features read landmarks (geometry)",
+        ),
         (["faces", "x", "--out", "y", "--upsample", "9"], "must be from 0 to 4"),
         (["faces", "x", "--out", "y", "--crop-size", "1"], "must be from 32 to 512"),
         (["faces", "x", "--out", "y", "--max-pixels", "0"], "must be from 1 to"),
