@@ -8,7 +8,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import table
-from fer_classic.cli.extract import extract_with_bar, read_samples, with_own_limit
+from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
 from fer_classic.cli.predict import model_folder
 from fer_classic.errors import UsageError
 
@@ -52,7 +52,7 @@ def explain(
             f"{model} is a network, which has no named features to explain with. Name a "
             "model of the command train or run."
         )
-    settings = with_own_limit(trained.settings)
+    settings = settings_to_predict(trained.settings)
     samples = read_samples([photo], settings)
     if len(samples) != 1:
         raise UsageError(

@@ -1,6 +1,7 @@
 """From inputs to faces, under a progress bar; what several commands share."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -59,8 +60,11 @@ def faces_with_bar(own, settings, jobs, quiet, title, cache):
     return extract_with_bar(own, settings, jobs, quiet, title, cache)
 
 
-def with_own_limit(settings, max_pixels=None):
-    """A model's settings, with the user's limit of pixels: a model must not raise it.
+def settings_to_predict(settings, max_pixels=None):
+    """A model's settings without what a stranger's model must not decide.
+
+    That is a higher limit of pixels, and a regular expression for groups, which may
+    take for ever and which predicting does not need.
 
     Parameters
     ----------
@@ -76,7 +80,7 @@ def with_own_limit(settings, max_pixels=None):
 
     if max_pixels is None:
         max_pixels = min(settings.faces.max_pixels, MAX_PIXELS)
-    return settings.with_changes(max_pixels=max_pixels)
+    return replace(settings.with_changes(max_pixels=max_pixels), groups=None)
 
 
 def extract_with_bar(samples, settings, jobs, quiet, title, cache):

@@ -10,7 +10,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import say, table
-from fer_classic.cli.extract import extract_with_bar, read_samples, with_own_limit
+from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
 from fer_classic.errors import UnreadableImage, UsageError, one_of
 
 
@@ -74,7 +74,7 @@ def predict(
     if overlay is not None:
         check_new(overlay, overwrite=overwrite)
     trained = load_model(model_folder(model))
-    settings = with_own_limit(trained.settings, max_pixels)
+    settings = settings_to_predict(trained.settings, max_pixels)
     if detector is not None:
         settings = settings.with_changes(detector=o.detector_from(detector))
     samples = read_samples(inputs, settings)
