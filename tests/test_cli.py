@@ -82,7 +82,7 @@ def test_every_command_is_listed_once(cli):
         (["audit", "x", "--labels", "guess"], "must be one of {auto, name, folder, none}"),
         (["audit", ".", "--groups", "("], "is not a regular expression"),
         (["audit", "x", "--jobs", "0"], "must be -1 (all cores) or at least 1"),
-        (["audit", "x", "--jobs", "many"], "should be a valid integer"),
+        (["audit", "x", "--jobs", "many"], "Invalid value for '--jobs'"),
         (["faces", "x", "--out", "y", "--detector", "eye"], "one of {none, hog, cnn, cas"),
         (["faces", "x", "--out", "y", "--align", "7"], "one of {box, none, 5, 68}"),
         (
@@ -99,7 +99,7 @@ def test_every_command_is_listed_once(cli):
         (["train", "x", "--out", "y", "--balance", "luck"], "one of {none, class_weight"),
         (["train", "x", "--out", "y", "--prior", "mine"], "one of {uniform, train}"),
         (["train", "x", "--out", "y", "--cv", "1"], "must be from 2 to 100"),
-        (["train", "x", "--out", "y", "--seed", "-1"], "greater than or equal to 0"),
+        (["train", "x", "--out", "y", "--seed", "-1"], "Invalid value for '--seed'"),
         (["demo", "y", "--train", "2"], "must be at least 5"),
         (["predict", "x", "--model", "m", "--out", "a.csv"], "a .json file"),
     ],
