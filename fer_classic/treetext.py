@@ -125,8 +125,10 @@ def _read_tree(number, lines, columns):
     leaves = int(values["num_leaves"])
     if not 1 <= leaves <= MOST_LEAVES:
         raise _wrong(f"{what} has {leaves} leaves: allowed are 1 to {MOST_LEAVES}")
-    lengths = {"leaf_value": leaves, "leaf_count": leaves, "shrinkage": 1}
-    lengths["leaf_weight"] = leaves if leaves > 1 else 0
+    lengths = {"leaf_value": leaves, "shrinkage": 1}
+    for key in ("leaf_weight", "leaf_count"):
+        # Versions differ in what they tell of a single leaf, and none of them reads it.
+        lengths[key] = leaves if leaves > 1 or values[key] else 0
     for key, column in columns.items():
         _read(column, values[key], lengths.get(key, leaves - 1), f"{key} of {what}")
     return leaves
