@@ -9,14 +9,21 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.facetable import FaceTable
+from fer_classic.arrays import check_array, open_npy
+from fer_classic.errors import FerClassicError
+from fer_classic.facetable import STATUSES, FaceTable
 from fer_classic.features import FeatureTable
 from fer_classic.labels import CLASS_SETS
 from fer_classic.npy import NpyWriter
 from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
 from fer_classic.settings import face_settings
 
-_FACE_ARRAYS = ("n_faces", "boxes", "scores", "points", "landmarks", "crops", "hashes")
+#: Type, and shape of a row; crops have the side that the settings tell.
+_FACE_ARRAYS = {
+    **{"n_faces": ("i8", ()), "boxes": ("f4", (4,)), "scores": ("f4", ())},
+    **{"points": ("f4", (68, 2)), "landmarks": ("f4", (68, 2)), "crops": ("u1", None)},
+    "hashes": ("u1", (32,)),
+}
 _FACE_LISTS = ("names", "status", "errors", "digests", "groups", "splits", "problems")
 
 #: Files that a folder of each kind must hold.
@@ -106,14 +113,20 @@ def load_faces(folder):
     description = read_sealed(folder, "faces.json", "fer_classic faces", _FACES_FILES)
     with usable(folder, "faces"):
         rows = {key: tuple(description["rows"].pop(key)) for key in _FACE_LISTS}
+        classes = CLASS_SETS[description["classes"]]
+        _check_rows(rows, description["labels"], len(classes))
         rows["status"] = tuple(map(sys.intern, rows["status"]))  # each text held once
-        return FaceTable(
+        table = FaceTable(
             **_face_arrays(folder),
             **rows,
             labels=np.array(description["labels"], dtype=np.int64),
-            classes=CLASS_SETS[description["classes"]],
+            classes=classes,
             settings=face_settings(description["settings"]),
         )
+        for key, (dtype, row) in _FACE_ARRAYS.items():
+            row = (table.settings.crop_size,) * 2 if row is None else row
+            check_array(getattr(table, key), dtype, (len(table), *row), f"{key}.npy")
+        return table
 
 
 def load_face_parts(table, folder, size):
@@ -139,11 +152,24 @@ def load_face_parts(table, folder, size):
 
 
 def _face_arrays(folder):
-    return {key: _open_array(folder / f"{key}.npy") for key in _FACE_ARRAYS}
+    return {key: open_npy(folder / f"{key}.npy") for key in _FACE_ARRAYS}
 
 
-def _open_array(path):
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+def _check_rows(rows, labels, n_classes):
+    """Refuse columns of different length, or with values that no table has."""
+    wanted = dict.fromkeys(_FACE_LISTS, (str,))
+    wanted |= dict.fromkeys(("groups", "splits", "problems"), (str, type(None)))
+    for key, own in (rows | {"labels": labels}).items():
+        if len(own) != len(rows["names"]):
+            raise FerClassicError(
+                f"faces.json has {len(own)} {key} for {len(rows['names'])} names."
+            )
+        if odd := [v for v in own if type(v) not in wanted.get(key, (int,))]:
+            raise FerClassicError(f"faces.json has {str(odd[0])[:60]} among its {key}.")
+    if odd := set(rows["status"]) - set(STATUSES):
+        raise FerClassicError(f"faces.json has the status {min(odd)[:60]!r}.")
+    if not all(-1 <= label < n_classes for label in labels):
+        raise FerClassicError(f"faces.json has labels outside -1 to {n_classes - 1}.")
 
 
 def save_features(table, rows, folder):
@@ -218,5 +244,9 @@ def load_features(folder):
         folder, "features.json", "fer_classic features", _FEATURES_FILES
     )
     with usable(folder, "features"):
-        X = _open_array(folder / "X.npy")
-        return FeatureTable(X, tuple(description["columns"])), description["rows"]
+        X, columns = open_npy(folder / "X.npy"), tuple(description["columns"])
+        rows = description["rows"]
+        check_array(X, "f4", (len(X), len(columns)), "X.npy")
+        if any(len(own) != len(X) for own in rows.values()):
+            raise FerClassicError(f"features.json has other rows than X.npy ({len(X)}).")
+        return FeatureTable(X, columns), rows

@@ -18,7 +18,7 @@ COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "train-cnn"),
     *("predict", "score", "compare", "explain", "report", "ablate", "info", "export"),
     "doctor",
-    *("detector", "landmarks"),
+    *("detector", "landmarks", "model"),
 )
 
 
@@ -251,6 +251,21 @@ def test_predict_without_a_model_takes_the_one_that_ships(cli, demo_folder):
     assert code == 0 and "disgust" in out
     code, _, err = cli("predict", photo, "--model", "eight-fast")
     assert code == 1 and "No model 'eight-fast' came with this installation" in err
+
+
+def test_what_a_model_does_not_decide_for_its_user(cli, demo_folder, tmp_path):
+    from fer_classic.cli.extract import settings_to_predict
+    from fer_classic.image import MAX_PIXELS
+    from fer_classic.settings import Settings
+
+    photo = sorted((demo_folder / "test").iterdir())[0]
+    code, _, err = cli("predict", photo, "--max-pixels", 100)
+    assert code == 1 and "pixels are more than the limit of 100" in err
+    for own, limit in ((10**10, MAX_PIXELS), (5, 5)):
+        model = Settings(groups="(a+)+$").with_changes(max_pixels=own)
+        assert settings_to_predict(model).groups is None
+        assert settings_to_predict(model).faces.max_pixels == limit
+        assert settings_to_predict(model, 70).faces.max_pixels == 70
 
 
 def test_predict_formats(cli, first_run, demo_folder):

@@ -39,6 +39,7 @@ def register():
         explain,
         inspect,
         landmarks,
+        model,
         predict,
         report,
         run,
