@@ -9,15 +9,26 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.facetable import FaceTable
+from fer_classic.facetable import STATUSES, FaceTable
 from fer_classic.features import FeatureTable
 from fer_classic.labels import CLASS_SETS
 from fer_classic.npy import NpyWriter
 from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
 from fer_classic.settings import face_settings
 
-_FACE_ARRAYS = ("n_faces", "boxes", "scores", "points", "landmarks", "crops", "hashes")
+#: Type of number, and shape of a row; a crop's is a matter of the settings.
+_FACE_ARRAYS = {
+    "n_faces": (np.int64, ()),
+    "boxes": (np.float32, (4,)),
+    "scores": (np.float32, ()),
+    "points": (np.float32, (68, 2)),
+    "landmarks": (np.float32, (68, 2)),
+    "crops": (np.uint8, None),
+    "hashes": (np.uint8, (32,)),
+}
+#: Columns of text; the last may lack it in some rows.
 _FACE_LISTS = ("names", "status", "errors", "digests", "groups", "splits", "problems")
+_OPTIONAL = ("groups", "splits", "problems")
 
 #: Files that a folder of each kind must hold.
 _FACES_FILES = {"faces.json", *(f"{key}.npy" for key in _FACE_ARRAYS)}
@@ -107,12 +118,49 @@ def load_faces(folder):
     with usable(folder, "faces"):
         rows = {key: tuple(description["rows"].pop(key)) for key in _FACE_LISTS}
         rows["status"] = tuple(map(sys.intern, rows["status"]))  # each text held once
-        return FaceTable(
+        table = FaceTable(
             **_face_arrays(folder),
             **rows,
             labels=np.array(description["labels"], dtype=np.int64),
             classes=CLASS_SETS[description["classes"]],
             settings=face_settings(description["settings"]),
+        )
+        _check_faces(table)
+        return table
+
+
+def _check_faces(table):
+    """Raise ValueError unless every column has a row for each name."""
+    size, n = table.settings.crop_size, len(table)
+    for key, (kind, row) in _FACE_ARRAYS.items():
+        _check_array(
+            key, getattr(table, key), kind, (n, *((size, size) if row is None else row))
+        )
+    for key in _FACE_LISTS:
+        kinds = (str, type(None)) if key in _OPTIONAL else str
+        _check_column(key, getattr(table, key), n, kinds)
+    if (
+        table.labels.shape != (n,)
+        or not np.isin(table.labels, range(-1, len(table.classes))).all()
+    ):
+        raise ValueError("labels must be a code of the classes, or -1, for each name")
+    if not set(table.status) <= set(STATUSES):
+        raise ValueError(f"each status must be one of {', '.join(STATUSES)}")
+
+
+def _check_array(name, array, kind, shape):
+    if array.dtype != kind or array.shape != shape:
+        raise ValueError(
+            f"{name}.npy must hold {np.dtype(kind)} of the shape {shape}. Got "
+            f"{array.dtype} of the shape {array.shape} instead"
+        )
+
+
+def _check_column(name, column, n_rows, kinds):
+    if len(column) != n_rows or not all(isinstance(own, kinds) for own in column):
+        raise ValueError(
+            f"{name} must be {n_rows} texts, one a row. Got {len(column)} values instead, "
+            "or some that are no text"
         )
 
 
@@ -219,4 +267,9 @@ def load_features(folder):
     )
     with usable(folder, "features"):
         X = _open_array(folder / "X.npy")
-        return FeatureTable(X, tuple(description["columns"])), description["rows"]
+        names, rows = tuple(description["columns"]), description["rows"]
+        _check_array("X", X, np.float32, (len(X), len(names)))
+        _check_column("columns", names, X.shape[1], str)
+        for key, own in rows.items():
+            _check_column(key, own, len(X), object)
+        return FeatureTable(X, names), rows

@@ -144,7 +144,10 @@ def templates():
         [{"id": n, "emotion": "高兴", "fold": 1} for n in NAMES],
         [{"image": n, "class": None} for n in reversed(NAMES)],
     )
-    return [json.dumps(value, ensure_ascii=i % 2 == 0).encode() for i, value in enumerate(values)]
+    return [
+        json.dumps(value, ensure_ascii=i % 2 == 0).encode()
+        for i, value in enumerate(values)
+    ]
 
 
 def answer_objects():
