@@ -144,9 +144,14 @@ def _json_lines(records):
             f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value)}"
             for key, value in records.items()
         ]
-        return "{\n" + ",\n".join(lines) + "\n}\n"
+        return _utf_8("{\n" + ",\n".join(lines) + "\n}\n")
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
-    return "[\n" + ",\n".join(lines) + "\n]\n"
+    return _utf_8("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def _utf_8(text):
+    """JSON that can be written: half a surrogate pair becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def predictions_csv(predictions, faces):

@@ -20,6 +20,9 @@ import time
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
+
+from fuzz_mutate import changed_json
 
 MEMORY_MB, TIMEOUT_S = 1024, 10
 #: Instrumented for coverage: paths through them guide the search.
@@ -102,7 +105,13 @@ def fuzz_one(name, folder, arguments):
         with only_inside(folder):
             accepts(target.check, data, folder)
 
-    atheris.Setup([sys.argv[0], *arguments], once)
+    def mutate(data, limit, seed):
+        own = Random(seed)
+        made = changed_json(data, own) if own.random() < 0.5 else None
+        fits = made is not None and len(made) <= limit
+        return made if fits else atheris.Mutate(data, limit)
+
+    atheris.Setup([sys.argv[0], *arguments], once, custom_mutator=mutate)
     atheris.Fuzz()
 
 
@@ -127,7 +136,8 @@ def fuzz(name, out, seconds, runs):
     corpus, crashes = out / "corpus" / name, out / "crashes" / name
     for folder in (corpus, crashes):
         folder.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(TARGETS[name].seeds()):
+    seeds = TARGETS[name].seeds()
+    for number, seed in enumerate(seeds):
         (corpus / f"seed-{number:02d}").write_bytes(seed)
     before, start = set(crashes.iterdir()), time.monotonic()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # far quicker
@@ -135,6 +145,7 @@ def fuzz(name, out, seconds, runs):
         line = [sys.executable, "-B", __file__, name, "--in", own, str(corpus)]
         line += [f"-max_total_time={seconds}", f"-runs={runs}", f"-timeout={TIMEOUT_S}"]
         line += [f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={crashes}/"]
+        line += [f"-max_len={2 * max(map(len, seeds)) + 1000}", "-len_control=0"]
         done = subprocess.run(
             [*line, "-print_final_stats=1"],
             cwd=own,
