@@ -11,10 +11,10 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from fer_classic.arrays import read_npz
 from fer_classic.detect import detector_identity
 from fer_classic.modelfiles import model_file, sha256
 from fer_classic.runs import versions
@@ -69,10 +69,9 @@ class Cache:
             raw = self._path(key).read_bytes()
             if raw[:_HEAD] != _checksum(key, raw[_HEAD:]):
                 return None
-            with np.load(io.BytesIO(raw[_HEAD:]), allow_pickle=False) as stored:
-                columns = dict(stored)
+            columns = read_npz(io.BytesIO(raw[_HEAD:]), key)
             texts = json.loads(columns.pop("texts").tobytes())
-        except (OSError, ValueError, KeyError, BadZipFile):
+        except (OSError, ValueError, KeyError):
             return None
         return columns | {name: tuple(text) for name, text in texts.items()}
 

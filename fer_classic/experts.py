@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_classic.arrays import check_array, check_finite
 from fer_classic.embed import FaceEmbedding
+from fer_classic.errors import FerClassicError
 from fer_classic.features import make_extractors
+from fer_classic.features._descriptors import LENGTH
 from fer_classic.kernel import KernelRidgeScores
+from fer_classic.landmarks import MIRROR
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def experts_to_arrays(experts):
     return arrays
 
 
-def experts_from_arrays(arrays, parameters):
+def experts_from_arrays(arrays, parameters, size, n_classes):
     """Experts from what :func:`experts_to_arrays` gave.
 
     Parameters
@@ -124,6 +128,9 @@ def experts_from_arrays(arrays, parameters):
     arrays : mapping of str to ndarray
     parameters : list of dict
         As for :func:`fit_expert`.
+    size : int
+        Side of the crops in pixels.
+    n_classes : int
 
     Returns
     -------
@@ -131,21 +138,70 @@ def experts_from_arrays(arrays, parameters):
 
     Raises
     ------
-    KeyError, ValueError
-        An array is missing or does not fit the others.
+    ValueError
+        A parameter is impossible, or an array is missing, left over or does not fit.
     """
-    experts = []
+    left, experts = dict(arrays), []
     for number, given in enumerate(parameters):
         own, ridge = expert_parameters(given)
         embedding = FaceEmbedding(**own)
         embedding.extractors_ = make_extractors(embedding.features)
         expert = Expert(embedding, KernelRidgeScores(**ridge))
+        columns = sum(own.n_columns(size) for own in embedding.extractors_)
+        length = _rows(left, f"e{number}_embedding_step_")
+        rows = _rows(left, f"e{number}_kernel_support_")
+        if not 1 <= length <= embedding.components:
+            raise FerClassicError(
+                f"expert {number} has vectors of {length} numbers; its settings allow "
+                f"1 to {embedding.components}."
+            )
+        shapes = {
+            **{"center_": columns, "scale_": columns, "basis_": (columns, length)},
+            **{"step_": length, "support_": (rows, length)},
+            **{"coefficients_": (rows, n_classes)},
+        }
         for part, owner, names in _parts(expert):
+            known = shapes if part in ("embedding", "kernel") else _learned(owner)
             for name in names:
-                setattr(owner, name, arrays[f"e{number}_{part}_{name}"])
-        _check_shapes(expert)
+                key = f"e{number}_{part}_{name}"
+                dtype = _DTYPES.get(name, "f4")
+                found = check_array(left.pop(key, None), dtype, known.get(name, ()), key)
+                _check_values(found, name, key, size)
+                setattr(owner, name, found)
         experts.append(expert)
+    if left:
+        raise FerClassicError(
+            f"the experts hold {min(left)[:60]!r}, which none of them has."
+        )
     return tuple(experts)
+
+
+#: Types of what is learned, where they are not float32.
+_DTYPES = {"basis_": "i1", "support_": "i1", "crop_size_": "i8", "n_landmarks_": "i8"}
+
+
+def _rows(arrays, key):
+    return len(arrays[key]) if np.ndim(arrays.get(key)) else 0
+
+
+def _learned(extractor):
+    """Shapes of what a vocabulary holds."""
+    if extractor.family != "fisher":
+        return {}
+    words = (extractor.gaussians, extractor.components + 2)
+    return {
+        **{"center_": LENGTH, "components_": (LENGTH, extractor.components)},
+        **{"weights_": extractor.gaussians, "means_": words, "variances_": words},
+    }
+
+
+def _check_values(array, name, key, size):
+    check_finite(array, key)
+    wanted = {"crop_size_": size, "n_landmarks_": len(MIRROR)}
+    if name in wanted and array != wanted[name]:
+        raise FerClassicError(f"{key} is {array}; it must be {wanted[name]}.")
+    if name in ("weights_", "variances_") and not (array > 0).all():
+        raise FerClassicError(f"{key} must be above 0 everywhere.")
 
 
 def _parts(expert):
@@ -160,17 +216,3 @@ def _parts(expert):
             learned = ("n_landmarks_",)
         parts.append((extractor.family, extractor, learned))
     return parts
-
-
-def _check_shapes(expert):
-    embedding, ridge = expert.embedding, expert.ridge
-    columns, length = embedding.basis_.shape
-    rows, classes = ridge.coefficients_.shape
-    fits = (
-        embedding.center_.shape == embedding.scale_.shape == (columns,)
-        and embedding.step_.shape == ridge.step_.shape == (length,)
-        and ridge.support_.shape == (rows, length)
-        and classes > 1
-    )
-    if not fits:
-        raise ValueError("the arrays of an expert do not fit each other")

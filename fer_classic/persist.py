@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_classic.arrays import check_array, check_finite, read_npz
 from fer_classic.classify import ExpressionClassifier
 from fer_classic.cnn.classifier import SmallCNNClassifier
 from fer_classic.cnn.device import check_torch
+from fer_classic.description import check_description, kept_parameters
+from fer_classic.errors import FerClassicError
 from fer_classic.experts import experts_from_arrays, experts_to_arrays
 from fer_classic.runs import to_json, versions
 from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
 from fer_classic.settings import Settings
+from fer_classic.treetext import check_trees
 
 #: File of the trees, in models without a network.
 TREES = "lightgbm.txt"
@@ -20,6 +24,8 @@ TREES = "lightgbm.txt"
 WEIGHTS = "network.safetensors"
 #: File of the experts, in models that have some.
 EXPERTS = "experts.npz"
+#: Bytes of model.json at most; ours have tens of thousands.
+LARGEST = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -74,16 +80,15 @@ def save_model(model, folder):
         )
     if model.experts:
         with open(folder / EXPERTS, "wb") as file:
-            np.savez_compressed(file, **experts_to_arrays(model.experts))
-    parameters = classifier.get_params()
-    for of_the_machine in ("n_jobs", "device", "compile"):
-        parameters.pop(of_the_machine, None)
+            arrays = experts_to_arrays(model.experts).items()
+            arrays = {key: np.asarray(own, order="C") for key, own in arrays}
+            np.savez_compressed(file, **arrays)
     description = {
         "format": FORMAT,
         "kind": "fer_classic model",
         "classes": [str(name) for name in classifier.classes_],
         "settings": model.settings.to_dict(),
-        "classifier": parameters,
+        "classifier": kept_parameters(classifier),
         "feature_names": list(model.feature_names),
         "trained_on": model.trained_on,
         "versions": versions(*(["torch"] if model.settings.network else [])),
@@ -118,70 +123,75 @@ def load_model(folder):
     folder = Path(folder)
     if (folder / "model" / "model.json").is_file():
         folder = folder / "model"  # a run directory
-    description = read_sealed(folder, "model.json", "fer_classic model", _files)
+    kind = "fer_classic model"
+    description = read_sealed(folder, "model.json", kind, _files, LARGEST)
     if _is_network(description):
         check_torch()
     with usable(folder, "model"):
         settings = Settings.from_dict(description["settings"])
+        new = SmallCNNClassifier if settings.network else ExpressionClassifier
+        classifier = check_description(description, settings, new())
         names = tuple(description["feature_names"])
-        load = _network if settings.network else _trees
-        classifier = load(folder, description, len(names))
+        _read_state(classifier, folder, description["classes"])
+        if settings.network:
+            from fer_classic.cnn.files import load_weights
+
+            classifier.crop_size_ = settings.faces.crop_size
+            classifier.best_iteration_ = description["trained_on"]["best_iteration"]
+            load_weights(classifier, folder / WEIGHTS)
+        else:
+            _read_trees(classifier, folder, len(names))
         experts = _experts(folder, settings)
         return Model(settings, classifier, names, description["trained_on"], experts)
 
 
 def _files(description):
     """Files that a model's folder must hold."""
-    return {"model.json", "state.npz", WEIGHTS if _is_network(description) else TREES}
+    trained = WEIGHTS if _is_network(description) else TREES
+    experts = {EXPERTS} if _setting(description, "experts") else set()
+    return {"model.json", "state.npz", trained} | experts
 
 
 def _is_network(description):
+    return bool(_setting(description, "network"))
+
+
+def _setting(description, key):
     settings = description.get("settings")
-    return isinstance(settings, dict) and bool(settings.get("network"))
+    return settings.get(key) if isinstance(settings, dict) else None
 
 
 def _experts(folder, settings):
     if not settings.experts:
         return ()
-    with np.load(folder / EXPERTS, allow_pickle=False) as arrays:
-        return experts_from_arrays(arrays, settings.experts)
-
-
-def _network(folder, description, _):
-    from fer_classic.cnn.files import load_weights
-
-    classifier = SmallCNNClassifier(**description["classifier"])
-    _read_state(classifier, folder, description["classes"])
-    classifier.crop_size_ = description["settings"]["faces"]["crop_size"]
-    classifier.best_iteration_ = description["trained_on"]["best_iteration"]
-    load_weights(classifier, folder / WEIGHTS)
-    return classifier
+    arrays = read_npz(folder / EXPERTS)
+    size, classes = settings.faces.crop_size, len(settings.class_set)
+    return experts_from_arrays(arrays, settings.experts, size, classes)
 
 
 def _read_state(classifier, folder, classes):
     classifier.classes_ = np.array(classes)
-    with np.load(folder / "state.npz", allow_pickle=False) as state:
-        classifier.class_counts_ = state["class_counts"]
-        classifier.log_prior_shift_ = state["log_prior_shift"]
-        classifier.temperature_ = float(state["temperature"])
-    if classifier.log_prior_shift_.shape != (len(classes),):
-        raise ValueError("state.npz does not fit the classes")
+    state = read_npz(folder / "state.npz")
+
+    def read(key, dtype, shape):
+        name = f"{key} in state.npz"
+        return check_finite(check_array(state.get(key), dtype, shape, name), name)
+
+    classifier.class_counts_ = read("class_counts", "i8", len(classes))
+    classifier.log_prior_shift_ = read("log_prior_shift", "f8", len(classes))
+    classifier.temperature_ = float(read("temperature", "f8", ()))
+    if not ((classifier.class_counts_ > 0).all() and classifier.temperature_ > 0):
+        raise FerClassicError("class_counts and temperature in state.npz must be above 0.")
 
 
-def _trees(folder, description, n_features):
+def _read_trees(classifier, folder, n_features):
     import lightgbm
 
-    classifier = ExpressionClassifier(**description["classifier"])
+    content = (folder / TREES).read_bytes()
+    text = check_trees(content, len(classifier.classes_), n_features)
     classifier.n_features_in_ = n_features
-    _read_state(classifier, folder, description["classes"])
     try:
-        classifier.booster_ = lightgbm.Booster(model_file=str(folder / TREES))
+        classifier.booster_ = lightgbm.Booster(model_str=text)
     except lightgbm.basic.LightGBMError as error:
-        raise ValueError(f"lightgbm.txt: {error}") from None
-    if classifier.booster_.num_feature() != n_features:
-        raise ValueError(
-            f"lightgbm.txt expects {classifier.booster_.num_feature()} columns, "
-            f"model.json names {n_features}"
-        )
+        raise FerClassicError(f"lightgbm.txt: {error}.") from None
     classifier.best_iteration_ = classifier.booster_.current_iteration()
-    return classifier

@@ -1,9 +1,8 @@
 """Folders whose files vouch for each other by checksums."""
 
 import json
-import os
+import re
 from contextlib import contextmanager
-from pathlib import Path
 
 from fer_classic.errors import FerClassicError
 from fer_classic.modelfiles import sha256
@@ -11,8 +10,10 @@ from fer_classic.modelfiles import sha256
 #: Raise when a written file changes its meaning; older readers then refuse it.
 FORMAT = 1
 
-#: File with the checksums of all others in its folder.
-SEAL = "SHA256SUMS"
+#: File with the checksums of all others in its folder, and the one that signs it.
+SEAL, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
+
+_LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
 
 
 def write_seal(folder):
@@ -22,24 +23,53 @@ def write_seal(folder):
     ----------
     folder : pathlib.Path
     """
-    names = sorted(path.name for path in folder.iterdir() if path.name != SEAL)
+    names = sorted({path.name for path in folder.iterdir()} - {SEAL, SIGNATURE})
     lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
     (folder / SEAL).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
-def _check_seal(folder, needed):
+def sealed_files(folder):
+    """The checksums that a folder's SHA256SUMS tells.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    dict of str to str
+        By file name.
+
+    Raises
+    ------
+    FerClassicError
+        It is missing, or a line of it is no checksum of a file in the folder.
+    """
     seal = folder / SEAL
     if not seal.is_file():
         raise FerClassicError(f"{seal} is missing: copy the whole folder again.")
     lines = seal.read_text(encoding="utf-8", errors="replace").splitlines()
-    sums = {Path(name).name: own for own, _, name in (s.partition("  ") for s in lines)}
+    sums = {}
+    for line in lines:
+        found = _LINE.fullmatch(line)
+        if not found or found[2] in sums:
+            raise FerClassicError(
+                f"{seal} is damaged ({line[:80]!r} is no checksum, or one of a file it "
+                "has told already): copy the whole folder again."
+            )
+        sums[found[2]] = found[1]
+    return sums
+
+
+def _check_seal(folder, needed):
+    seal, sums = folder / SEAL, sealed_files(folder)
     if absent := sorted(needed - set(sums)):
         raise FerClassicError(
             f"{seal} is damaged (it lacks {absent[0]}): copy the whole folder again."
         )
     for name, expected in sums.items():
         own = folder / name
-        if not os.path.isfile(own):  # no error either where the name is too long
+        if not own.is_file():
             raise FerClassicError(f"{own} is missing: copy the whole folder again.")
         if sha256(own) != expected:
             raise FerClassicError(
@@ -48,7 +78,7 @@ def _check_seal(folder, needed):
             )
 
 
-def read_sealed(folder, name, kind, needed):
+def read_sealed(folder, name, kind, needed, largest=None):
     """Parse the JSON file of a folder and check everything its seal vouches for.
 
     Parameters
@@ -60,6 +90,8 @@ def read_sealed(folder, name, kind, needed):
         What the file must say it describes, such as "fer_classic model".
     needed : set of str, or callable
         Files that the seal must list, or what gives them from the description.
+    largest : int, optional
+        Bytes of the JSON file at most.
 
     Returns
     -------
@@ -75,6 +107,11 @@ def read_sealed(folder, name, kind, needed):
         reason = f"no file {name} in it" if folder.is_dir() else "no such folder"
         raise FerClassicError(
             f"{folder} holds no {kind.split()[1]}: there is {reason}. Name the folder "
+            "that fer-classic wrote."
+        )
+    if largest is not None and path.stat().st_size > largest:
+        raise FerClassicError(
+            f"{path} has {path.stat().st_size} bytes; {largest} are allowed. It is none "
             "that fer-classic wrote."
         )
     try:
@@ -95,6 +132,13 @@ def read_sealed(folder, name, kind, needed):
     return description
 
 
+#: What impossible content raises.
+_DAMAGES = (
+    *(LookupError, TypeError, ValueError, AttributeError, OverflowError),
+    *(RecursionError, OSError),
+)
+
+
 @contextmanager
 def usable(folder, kind):
     """Explain what makes the content of a folder, whole by its seal, impossible.
@@ -108,13 +152,13 @@ def usable(folder, kind):
     Raises
     ------
     FerClassicError
-        The block raised any error: damaged content causes many kinds.
+        The block raised an error that damaged content causes.
     """
     try:
         yield
     except FerClassicError as error:
         reason = str(error)
-    except Exception as error:  # parsers raise many types on damaged files
+    except _DAMAGES as error:
         reason = f"{type(error).__name__}: {error}."
     else:
         return

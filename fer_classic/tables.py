@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_classic.arrays import check_array, open_npy
+from fer_classic.errors import FerClassicError
 from fer_classic.facetable import STATUSES, FaceTable
 from fer_classic.features import FeatureTable
 from fer_classic.labels import CLASS_SETS
@@ -16,19 +18,13 @@ from fer_classic.npy import NpyWriter
 from fer_classic.seal import FORMAT, read_sealed, usable, write_seal
 from fer_classic.settings import face_settings
 
-#: Type of number, and shape of a row; a crop's is a matter of the settings.
+#: Type, and shape of a row; crops have the side that the settings tell.
 _FACE_ARRAYS = {
-    "n_faces": (np.int64, ()),
-    "boxes": (np.float32, (4,)),
-    "scores": (np.float32, ()),
-    "points": (np.float32, (68, 2)),
-    "landmarks": (np.float32, (68, 2)),
-    "crops": (np.uint8, None),
-    "hashes": (np.uint8, (32,)),
+    **{"n_faces": ("i8", ()), "boxes": ("f4", (4,)), "scores": ("f4", ())},
+    **{"points": ("f4", (68, 2)), "landmarks": ("f4", (68, 2)), "crops": ("u1", None)},
+    "hashes": ("u1", (32,)),
 }
-#: Columns of text; the last may lack it in some rows.
 _FACE_LISTS = ("names", "status", "errors", "digests", "groups", "splits", "problems")
-_OPTIONAL = ("groups", "splits", "problems")
 
 #: Files that a folder of each kind must hold.
 _FACES_FILES = {"faces.json", *(f"{key}.npy" for key in _FACE_ARRAYS)}
@@ -117,51 +113,20 @@ def load_faces(folder):
     description = read_sealed(folder, "faces.json", "fer_classic faces", _FACES_FILES)
     with usable(folder, "faces"):
         rows = {key: tuple(description["rows"].pop(key)) for key in _FACE_LISTS}
+        classes = CLASS_SETS[description["classes"]]
+        _check_rows(rows, description["labels"], len(classes))
         rows["status"] = tuple(map(sys.intern, rows["status"]))  # each text held once
         table = FaceTable(
             **_face_arrays(folder),
             **rows,
             labels=np.array(description["labels"], dtype=np.int64),
-            classes=CLASS_SETS[description["classes"]],
+            classes=classes,
             settings=face_settings(description["settings"]),
         )
-        _check_faces(table)
+        for key, (dtype, row) in _FACE_ARRAYS.items():
+            row = (table.settings.crop_size,) * 2 if row is None else row
+            check_array(getattr(table, key), dtype, (len(table), *row), f"{key}.npy")
         return table
-
-
-def _check_faces(table):
-    """Raise ValueError unless every column has a row for each name."""
-    size, n = table.settings.crop_size, len(table)
-    for key, (kind, row) in _FACE_ARRAYS.items():
-        _check_array(
-            key, getattr(table, key), kind, (n, *((size, size) if row is None else row))
-        )
-    for key in _FACE_LISTS:
-        kinds = (str, type(None)) if key in _OPTIONAL else str
-        _check_column(key, getattr(table, key), n, kinds)
-    if (
-        table.labels.shape != (n,)
-        or not np.isin(table.labels, range(-1, len(table.classes))).all()
-    ):
-        raise ValueError("labels must be a code of the classes, or -1, for each name")
-    if not set(table.status) <= set(STATUSES):
-        raise ValueError(f"each status must be one of {', '.join(STATUSES)}")
-
-
-def _check_array(name, array, kind, shape):
-    if array.dtype != kind or array.shape != shape:
-        raise ValueError(
-            f"{name}.npy must hold {np.dtype(kind)} of the shape {shape}. Got "
-            f"{array.dtype} of the shape {array.shape} instead"
-        )
-
-
-def _check_column(name, column, n_rows, kinds):
-    if len(column) != n_rows or not all(isinstance(own, kinds) for own in column):
-        raise ValueError(
-            f"{name} must be {n_rows} texts, one a row. Got {len(column)} values instead, "
-            "or some that are no text"
-        )
 
 
 def load_face_parts(table, folder, size):
@@ -187,11 +152,24 @@ def load_face_parts(table, folder, size):
 
 
 def _face_arrays(folder):
-    return {key: _open_array(folder / f"{key}.npy") for key in _FACE_ARRAYS}
+    return {key: open_npy(folder / f"{key}.npy") for key in _FACE_ARRAYS}
 
 
-def _open_array(path):
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+def _check_rows(rows, labels, n_classes):
+    """Refuse columns of different length, or with values that no table has."""
+    wanted = dict.fromkeys(_FACE_LISTS, (str,))
+    wanted |= dict.fromkeys(("groups", "splits", "problems"), (str, type(None)))
+    for key, own in (rows | {"labels": labels}).items():
+        if len(own) != len(rows["names"]):
+            raise FerClassicError(
+                f"faces.json has {len(own)} {key} for {len(rows['names'])} names."
+            )
+        if odd := [v for v in own if type(v) not in wanted.get(key, (int,))]:
+            raise FerClassicError(f"faces.json has {str(odd[0])[:60]} among its {key}.")
+    if odd := set(rows["status"]) - set(STATUSES):
+        raise FerClassicError(f"faces.json has the status {min(odd)[:60]!r}.")
+    if not all(-1 <= label < n_classes for label in labels):
+        raise FerClassicError(f"faces.json has labels outside -1 to {n_classes - 1}.")
 
 
 def save_features(table, rows, folder):
@@ -266,10 +244,9 @@ def load_features(folder):
         folder, "features.json", "fer_classic features", _FEATURES_FILES
     )
     with usable(folder, "features"):
-        X = _open_array(folder / "X.npy")
-        names, rows = tuple(description["columns"]), description["rows"]
-        _check_array("X", X, np.float32, (len(X), len(names)))
-        _check_column("columns", names, X.shape[1], str)
-        for key, own in rows.items():
-            _check_column(key, own, len(X), object)
-        return FeatureTable(X, names), rows
+        X, columns = open_npy(folder / "X.npy"), tuple(description["columns"])
+        rows = description["rows"]
+        check_array(X, "f4", (len(X), len(columns)), "X.npy")
+        if any(len(own) != len(X) for own in rows.values()):
+            raise FerClassicError(f"features.json has other rows than X.npy ({len(X)}).")
+        return FeatureTable(X, columns), rows

@@ -104,7 +104,7 @@ def test_damaged_experts_are_refused(stacked, tmp_path):
 def test_arrays_and_experts_go_both_ways(stacked, train_faces):
     arrays = experts_to_arrays(stacked.experts)
     assert all(isinstance(np.asarray(value), np.ndarray) for value in arrays.values())
-    own = experts_from_arrays(arrays, stacked.settings.experts)
+    own = experts_from_arrays(arrays, stacked.settings.experts, 64, 5)
     for first, second in zip(stacked.experts, own, strict=True):
         np.testing.assert_array_equal(first.scores(train_faces), second.scores(train_faces))
 

@@ -14,7 +14,7 @@ import fer_classic
 ROOT = Path(fer_classic.__file__).parent
 #: A layer imports only from the layers before it.
 LAYERS = (
-    *("errors", "runs", "npy", "labels", "image", "annotations"),
+    *("errors", "runs", "npy", "arrays", "labels", "image", "annotations"),
     *("sources", "manifest", "inputs", "dataset"),
     *("modelfiles", "detect", "cache", "parallel", "waiting", "cluster", "dasktrees"),
     *("landmarks", "align", "duplicates", "audit"),
@@ -25,7 +25,8 @@ LAYERS = (
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "filenames", "template", "submission"),
     *("detections", "answers", "results", "matching", "fusion", "compare"),
-    *("judge", "seal", "tables", "persist", "presets", "stack", "pipeline"),
+    *("judge", "seal", "tables", "treetext", "description", "persist"),
+    *("presets", "stack", "pipeline"),
     *("plan", "ablate", "estimate", "tabulate", "gpus", "doctor"),
     *("regions", "explain", "explainpicture", "report", "cli"),
 )

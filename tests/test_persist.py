@@ -110,7 +110,7 @@ def test_damaged_json_is_refused(copy, text):
         ({"feature_names": ["a", "b"]}, "columns"),
         ({"classes": ["a", "b"]}, "does not fit the classes"),
         ({"classifier": {"magic": 1}}, "magic"),
-        ({"classifier": None}, "TypeError"),
+        ({"classifier": None}, "classifier in model.json is None, no object"),
     ],
 )
 def test_a_sealed_but_impossible_description_is_refused(copy, changes, reason):

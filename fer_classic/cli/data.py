@@ -207,7 +207,7 @@ def _with_features(faces, features):
 def _write_features_csv(names, rows, folder):
     import csv
 
-    import numpy as np
+    from fer_classic.arrays import open_npy
 
     with open(folder / "features.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -215,7 +215,7 @@ def _write_features_csv(names, rows, folder):
         for start in range(0, len(rows["file"]), BATCH):
             own = slice(start, start + BATCH)
             # Opened anew: what was read of an open file counts as this process's memory.
-            X = np.load(folder / "X.npy", mmap_mode="r", allow_pickle=False)[own]
+            X = open_npy(folder / "X.npy")[own]
             some = zip(rows["file"][own], rows["label"][own], X, strict=True)
             for name, label, values in some:
                 writer.writerow([name, label or "", *(f"{v:.6g}" for v in values)])

@@ -40,17 +40,13 @@ def load_weights(classifier, path):
         The file is damaged, or belongs to another network.
     """
     network = Network(classifier.network, len(classifier.classes_), classifier.size)
-    tensors, _ = _read(path)
     expected = network.state_dict()
-    for name in sorted(expected.keys() | tensors.keys()):
-        one, other = (
-            tuple(own[name].shape) if name in own else "nothing"
-            for own in (expected, tensors)
-        )
-        if one != other:
+    _check_size(path, expected)
+    tensors, _ = _read(path, expected)
+    for name, own in tensors.items():
+        if not torch.isfinite(own).all():
             raise FerClassicError(
-                f"{path} belongs to another network: it holds {other} for {name!r}, "
-                f"where {one} is expected. Name the network it was trained as."
+                f"{path} holds a number that is not finite, in {name!r}: copy it again."
             )
     network.load_state_dict(tensors)
     device = chosen_device(classifier.device)
@@ -130,9 +126,42 @@ def epochs_kept(checkpoint):
     return found[1]["done"] if found else 0
 
 
-def _read(path):
+def _check_size(path, expected):
+    """Refuse a file too large for its network before its header is read."""
+    size, most = os.path.getsize(path), 1 << 20
+    most += sum(own.numel() * own.element_size() for own in expected.values())
+    if size > most:
+        raise FerClassicError(
+            f"{path} belongs to another network: it has {size} bytes, and {most} at most "
+            "are expected. Name the network it was trained as."
+        )
+
+
+def _check_shapes(file, expected, path):
+    """Refuse other tensors than expected before any of them is read."""
+    slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+    found = {k: (own.get_dtype(), tuple(own.get_shape())) for k, own in slices.items()}
+    wanted = {
+        k: ("F32" if own.is_floating_point() else "I64", tuple(own.shape))
+        for k, own in expected.items()
+    }
+    for name in sorted(wanted.keys() | found.keys()):
+        one, other = (
+            "{1} of {0}".format(*own[name]) if name in own else "nothing"
+            for own in (wanted, found)
+        )
+        if one != other:
+            raise FerClassicError(
+                f"{path} belongs to another network: it holds {other} for {name[:60]!r}, "
+                f"where {one} is expected. Name the network it was trained as."
+            )
+
+
+def _read(path, expected=None):
     try:
         with safe_open(path, framework="pt") as file:
+            if expected is not None:
+                _check_shapes(file, expected, path)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return tensors, file.metadata() or {}
     except (SafetensorError, OSError) as error:

@@ -198,6 +198,9 @@ class FisherFeatures(CropFeatures):
         length = np.linalg.norm(vector, axis=1, keepdims=True)
         return (vector / np.maximum(length, 1e-12)).astype(np.float32)
 
+    def _number(self, size):
+        return 2 * self.gaussians * (self.components + 2)
+
     def _names(self, size):
         return _column_names(self.gaussians, self.components)
 

@@ -123,6 +123,20 @@ class GeometryFeatures(TransformerMixin, BaseEstimator):
         np.concatenate(parts, out=columns[136:], casting="same_kind")
         return np.ascontiguousarray(columns.T)
 
+    def n_columns(self, size):
+        """Number of columns for crops of a size, from the parameters alone.
+
+        Parameters
+        ----------
+        size : int
+            Side of the crops in pixels.
+
+        Returns
+        -------
+        int
+        """
+        return len(_column_names())
+
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.
 

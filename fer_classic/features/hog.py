@@ -81,6 +81,10 @@ class HOGFeatures(CropFeatures):
         )
         return _kernels.normalise_blocks(cells, self.block)
 
+    def _number(self, size):
+        blocks = size // self.cell - self.block + 1
+        return blocks**2 * self.block**2 * self.orientations
+
     def _names(self, size):
         return _column_names(size // self.cell, self.block, self.orientations)
 

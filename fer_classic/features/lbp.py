@@ -79,12 +79,18 @@ class LBPFeatures(CropFeatures):
         return _kernels.lbp_codes(X, offsets, _uniform_codes(self.points))
 
     def _compute(self, crops):
-        number = self.points * (self.points - 1) + 3
+        number = self._n_codes()
         parts = [
             _kernels.grid_histograms(self.codes(crops, radius), self.grid, number)
             for radius in self.radii
         ]
         return np.concatenate(parts, axis=1)
+
+    def _n_codes(self):
+        return self.points * (self.points - 1) + 3
+
+    def _number(self, size):
+        return len(self.radii) * self.grid**2 * self._n_codes()
 
     def _offsets(self, radius):
         angle = 2 * np.pi * np.arange(self.points, dtype=np.float64) / self.points

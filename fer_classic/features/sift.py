@@ -104,6 +104,26 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
         points = np.ascontiguousarray(landmarks[:, POINTS], dtype=np.float32)
         return describe(crops, points, self.cells).reshape(len(crops), -1)
 
+    def n_columns(self, size):
+        """Number of columns for crops of a size, from the parameters alone.
+
+        Parameters
+        ----------
+        size : int
+            Side of the crops in pixels.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        ValueError
+            A parameter is impossible.
+        """
+        check_cells(self, _descriptors.LARGEST_CELL)
+        return len(self.cells) * len(POINTS) * _descriptors.LENGTH
+
     def mirror(self, columns):
         """The features of the mirrored faces: the same values in another order.
 

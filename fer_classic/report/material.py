@@ -2,11 +2,11 @@
 
 import io
 import json
-import zipfile
 
 import numpy as np
 from PIL import Image
 
+from fer_classic.arrays import read_npz
 from fer_classic.calibrate import best_temperature, softmax
 from fer_classic.duplicates import duplicate_groups
 from fer_classic.errors import FerClassicError
@@ -102,11 +102,10 @@ def load_material(path):
         The file is damaged, or of another version.
     """
     try:
-        with np.load(path, allow_pickle=False) as found:
-            arrays = dict(found)
+        arrays = read_npz(path)
         notes = json.loads(arrays.pop("notes").tobytes())
         kind = notes["format"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FerClassicError(f"{path} is damaged: {error}.") from None
     if kind != FORMAT:
         raise FerClassicError(
