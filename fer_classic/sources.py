@@ -41,8 +41,11 @@ class FileSource:
             if os.path.getsize(self.path) > MAX_BYTES:
                 raise UnreadableImage(f"larger than {MAX_BYTES >> 20} MiB")
             return Path(self.path).read_bytes()
-        except OSError as error:
-            raise UnreadableImage(f"cannot be read: {error.strerror}") from None
+        except UnreadableImage:
+            raise
+        except (OSError, ValueError) as error:  # a table may name a file with a NUL in it
+            reason = getattr(error, "strerror", None) or error
+            raise UnreadableImage(f"cannot be read: {reason}") from None
 
 
 @dataclass(frozen=True, slots=True)

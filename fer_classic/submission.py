@@ -1,13 +1,12 @@
 """submission.json: the contest's own layout, and the table beside it."""
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from fer_classic.csvtext import csv_text
 from fer_classic.errors import FerClassicError
 from fer_classic.filenames import match_names
 from fer_classic.template import read_layout, speller
@@ -167,18 +166,16 @@ def predictions_csv(predictions, faces):
     -------
     str
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
+    rows = [
         ["file", "status", "n_faces", "x", "y", "width", "height", "score"]
         + [*predictions.class_names, "label", "error"]
-    )
+    ]
     for i, name in enumerate(predictions.names):
         box = [f"{value:.1f}" for value in faces.boxes[i]]
         probabilities = [repr(float(p)) for p in predictions.probabilities[i]]
-        writer.writerow(
+        rows.append(
             [name, faces.status[i], faces.n_faces[i], *box, f"{faces.scores[i]:.4f}"]
             + probabilities
             + [predictions.class_names[predictions.labels[i]], faces.errors[i]]
         )
-    return out.getvalue()
+    return csv_text(rows)

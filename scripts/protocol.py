@@ -16,7 +16,6 @@ columns "no copies" leave those out.
 """
 
 import argparse
-import csv
 import json
 import os
 import re
@@ -29,6 +28,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from fer_classic.cache import cache_folder
+from fer_classic.csvtext import write_rows
 from fer_classic.dataset import read_dataset
 from fer_classic.errors import FerClassicError
 from fer_classic.faces import extract_faces
@@ -121,9 +121,8 @@ def samples_of(layout, folder):
     with tempfile.TemporaryDirectory() as work:
         manifest = Path(work) / "manifest.csv"
         with open(manifest, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("path", "label", "split", "group"))
-            writer.writerows((path.absolute(), *rest) for path, *rest in rows)
+            write_rows(file, [("path", "label", "split", "group")])
+            write_rows(file, ((str(path.absolute()), *rest) for path, *rest in rows))
         whole = read_dataset(manifest, classes=SEVEN)
     if "train" not in whole.splits:
         return {"train": whole}

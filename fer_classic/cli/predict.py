@@ -1,6 +1,5 @@
 """The command predict."""
 
-import csv
 import re
 from pathlib import Path
 from typing import Annotated
@@ -174,6 +173,7 @@ def _predictions_text(predictions, faces):
 
 
 def _write_overlays(samples, faces, predictions, folder, overwrite):
+    from fer_classic.csvtext import write_rows
     from fer_classic.image import decode
     from fer_classic.overlay import overlay
     from fer_classic.runs import new_directory
@@ -198,4 +198,4 @@ def _write_overlays(samples, faces, predictions, folder, overwrite):
             picture = overlay(image, *place, text, faces.status[i])
             (work / index[-1][0]).write_bytes(picture)
         with open(work / "index.csv", "w", encoding="utf-8", newline="") as out:
-            csv.writer(out, lineterminator="\n").writerows(index)
+            write_rows(out, index)

@@ -1,12 +1,12 @@
 """Pictures of what a detector missed and of what it took for a face."""
 
-import csv
 import io
 import re
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from fer_classic.csvtext import write_rows
 from fer_classic.detectscore.counts import count
 from fer_classic.image import decode, to_rgb
 
@@ -71,7 +71,7 @@ def write_pictures(comparison, show, folder):
         index.append([f"{len(index):05d}_{stem}.png", detector, str(file)])
         (folder / index[-1][0]).write_bytes(data)
     with open(folder / "index.csv", "w", encoding="utf-8", newline="") as out:
-        csv.writer(out, lineterminator="\n").writerows(index)
+        write_rows(out, index)
     return len(index) - 1
 
 
