@@ -101,16 +101,17 @@ def _unpack(file, info):
     """Content of a member, found without the directory of its archive."""
     if info.flag_bits & 1:
         raise RuntimeError(f"{info.filename!r} is encrypted, password required")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Of bzip2, one byte can become a million, and zipfile sets no bound.
+        raise NotImplementedError("it is not packed by deflate, as zip archives mostly are")
     file.seek(info.header_offset)
     header = file.read(30)
     if header[:4] != b"PK\3\4":
         raise zipfile.BadZipFile("the archive has changed since it was listed")
     file.seek(sum(struct.unpack("<HH", header[26:])), os.SEEK_CUR)  # name and extra field
-    # In pieces: at once, all would be unpacked that a header lies about. Of the other
-    # methods, such as bzip2, a piece is what is packed, 82 MB at worst.
-    quick = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    # In pieces: at once, all would be unpacked that the header lies about.
     with zipfile.ZipExtFile(file, "r", info) as member:
-        return b"".join(iter(partial(member.read1, 1 << 16 if quick else 1 << 12), b""))
+        return b"".join(iter(partial(member.read1, 1 << 16), b""))
 
 
 def _too_large(size, packed):
