@@ -84,10 +84,11 @@ def image_size(data):
         It is of no known format or its header is damaged.
     """
     try:
-        with warnings.catch_warnings(), _open(data) as image:
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as in decode
-            width, height = image.size
-            turned = image.getexif().get(_ORIENTATION) in _TURNED
+            with _open(data) as image:
+                width, height = image.size
+                turned = image.getexif().get(_ORIENTATION) in _TURNED
     except Exception as error:  # as in decode
         raise UnreadableImage(_reason(data, error)) from None
     return (height, width) if turned else (width, height)

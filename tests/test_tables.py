@@ -1,6 +1,7 @@
 """Tables that are written and read part by part are the tables made at once."""
 
 import os
+import warnings
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from fer_classic import faces as faces_module
 from fer_classic.cli import data as commands
 from fer_classic.dataset import read_dataset
+from fer_classic.errors import FerClassicError
 from fer_classic.faces import extract_faces, face_parts
 from fer_classic.facetable import FaceTable
+from fer_classic.seal import write_seal
 from fer_classic.settings import CARD_FEATURES, FaceSettings
 from fer_classic.stack import features_of
 from fer_classic.tables import (
@@ -118,3 +121,34 @@ def test_the_command_features_does_not_depend_on_its_parts(
     assert_same_files(place.parent / "features-256", out)
     assert len((out / "features.csv").read_text().splitlines()) == 81
     assert len(load_features(out)[1]["status"]) == 80
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"'shape': (80,)", b"'shape': (80L)"),  # Python 2 wrote so, and numpy warned
+        (b"'shape': (80,), }", b"'shape': (80,), ("),  # tokenize.TokenError
+        (b"'shape': (80,)", b"'shape': (79,)"),
+    ],
+)
+def test_a_sealed_array_with_a_hostile_header_is_one_sentence(
+    train_faces, folder, old, new
+):
+    save_faces(train_faces, whole := folder("whole"))
+    data = (whole / "scores.npy").read_bytes()
+    assert old in data
+    (whole / "scores.npy").write_bytes(data.replace(old, new))
+    write_seal(whole)
+    with warnings.catch_warnings(), pytest.raises(FerClassicError, match="The faces in"):
+        warnings.simplefilter("error")
+        load_faces(whole)
+
+
+def test_a_seal_that_names_a_file_longer_than_the_system_takes(train_faces, folder):
+    save_faces(train_faces, whole := folder("whole"))
+    with open(whole / "SHA256SUMS", "a") as file:
+        file.write(f"{'0' * 64}  {'n' * 300}\n")
+    with pytest.raises(
+        FerClassicError, match="nnn is missing: copy the whole folder again"
+    ):
+        load_faces(whole)
