@@ -55,10 +55,10 @@ def images():
 def name_lists():
     """Lines of names, those of the images before an empty line, list of bytes."""
     texts = (
-        "a.jpg\nb/a.jpg\nb/c.png\n\na\nb/a\nc.png\n",
-        "0001-anger.jpg\nHappy/3.png\n\nHappy\\3.png\n./0001-anger.jpg\n",
-        "愤怒.jpg\n3_sadness/x.y.jpg\n\n愤怒\nx.y\n",
-        "x//y.jpg\n../z.jpg\n\ny\nz\n",
+        "a.jpg\nb/a.jpg\nb/c.png\n\na\nb/a\nc.png",
+        "0001-anger.jpg\nHappy/3.png\n\nHappy\\3.png\n./0001-anger.jpg",
+        "愤怒.jpg\n3_sadness/x.y.jpg\n\n愤怒\nx.y",
+        "x//y.jpg\n../z.jpg\n\ny\nz",
     )
     return [text.encode() for text in texts]
 
