@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from fer_classic.cli.console import visible
 from fer_classic.errors import FerClassicError
 
 #: The order of the help page: the whole job first, then its steps.
@@ -82,7 +83,7 @@ def _explain(error):
 
 def fail(message, code):
     """Print an error and leave with an exit code."""
-    print(f"fer-classic: error: {message}", file=sys.stderr)
+    print(f"fer-classic: error: {visible(message)}", file=sys.stderr)
     sys.exit(code)
 
 

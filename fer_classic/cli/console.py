@@ -6,10 +6,18 @@ from contextlib import contextmanager
 #: Where stderr is not a terminal.
 SECONDS_A_LINE = 5.0
 
+#: Control characters, which could move the cursor or colour a terminal, save line and tab.
+_CONTROL = {c: f"\\x{c:02x}" for c in (*range(32), *range(127, 160)) if c not in (9, 10)}
+
+
+def visible(text):
+    """A text whose control characters are shown: names come from strangers."""
+    return str(text).translate(_CONTROL)
+
 
 def say(message=""):
     """A message for the person at the terminal, on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    print(visible(message), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -91,7 +99,9 @@ def percent(score):
 
 def table(rows, header):
     """Aligned columns as text; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in [header, *rows]]
+    cells = [
+        [visible(cell).replace("\n", "\\n") for cell in row] for row in [header, *rows]
+    ]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     right = [all(_is_number(row[i]) for row in cells[1:]) for i in range(len(header))]
     lines = []
