@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic import detections as d
-from fer_classic.csvtext import cell_text
 from fer_classic.errors import FerClassicError
 from fer_classic.filenames import NAME_KEYS, NameFinder
+from fer_classic.safetext import cell_text
 from fer_classic.submission import read_template
 from fer_classic.template import pairs_of, read_layout
 

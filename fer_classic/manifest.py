@@ -3,9 +3,9 @@
 import csv
 import io
 
-from fer_classic.csvtext import cell_text
 from fer_classic.errors import FerClassicError
 from fer_classic.labels import SEVEN, expression
+from fer_classic.safetext import cell_text
 from fer_classic.sources import BytesSource
 
 _COLUMNS = {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.csvtext import csv_text
 from fer_classic.errors import FerClassicError
 from fer_classic.filenames import match_names
+from fer_classic.safetext import csv_text
 from fer_classic.template import read_layout, speller
 
 #: A larger JSON file takes ten times its size in memory.

@@ -2,7 +2,7 @@
 
 import io
 
-from fer_classic.csvtext import csv_text
+from fer_classic.safetext import csv_text
 
 COLUMNS = (
     *("run", "balanced_accuracy", "low", "high", "accuracy"),

@@ -28,7 +28,6 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from fer_classic.cache import cache_folder
-from fer_classic.csvtext import write_rows
 from fer_classic.dataset import read_dataset
 from fer_classic.errors import FerClassicError
 from fer_classic.faces import extract_faces
@@ -38,6 +37,7 @@ from fer_classic.persist import save_model
 from fer_classic.pipeline import predict_faces, train_model
 from fer_classic.presets import PRESETS, preset_settings
 from fer_classic.runs import Timer, to_json
+from fer_classic.safetext import write_rows
 from fer_classic.submission import default_submission
 
 RAF_LABELS = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")

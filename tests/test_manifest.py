@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_classic.csvtext import csv_text
 from fer_classic.errors import FerClassicError
 from fer_classic.image import decode
 from fer_classic.labels import SEVEN
 from fer_classic.manifest import read_csv
+from fer_classic.safetext import csv_text
 
 
 def rows_of(text):

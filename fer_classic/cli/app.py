@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from fer_classic.cli.console import visible
 from fer_classic.errors import FerClassicError
+from fer_classic.safetext import visible
 
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (

@@ -3,16 +3,10 @@
 import sys
 from contextlib import contextmanager
 
+from fer_classic.safetext import visible
+
 #: Where stderr is not a terminal.
 SECONDS_A_LINE = 5.0
-
-#: Control characters, which could move the cursor or colour a terminal, save line and tab.
-_CONTROL = {c: f"\\x{c:02x}" for c in (*range(32), *range(127, 160)) if c not in (9, 10)}
-
-
-def visible(text):
-    """A text whose control characters are shown: names come from strangers."""
-    return str(text).translate(_CONTROL)
 
 
 def say(message=""):

@@ -206,7 +206,7 @@ def _with_features(faces, features):
 
 def _write_features_csv(names, rows, folder):
     from fer_classic.arrays import open_npy
-    from fer_classic.csvtext import write_rows
+    from fer_classic.safetext import write_rows
 
     with open(folder / "features.csv", "w", encoding="utf-8", newline="") as file:
         write_rows(file, [["file", "label", *names]])

@@ -19,8 +19,8 @@ from fer_classic.cli.train import (
     train_with_bar,
     training_samples,
 )
-from fer_classic.csvtext import csv_text
 from fer_classic.errors import UsageError
+from fer_classic.safetext import csv_text
 
 
 @app.command()

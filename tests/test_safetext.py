@@ -1,4 +1,4 @@
-"""CSV: no cell is a formula, and what is written is read back."""
+"""Tables without formulas that are read back, and names of files that are harmless."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fer_classic
-from fer_classic.csvtext import cell_text, csv_text
+from fer_classic.safetext import cell_text, csv_text, file_stem
 
 ROOT = Path(fer_classic.__file__).parent.parent
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -55,4 +55,27 @@ def test_every_table_is_written_by_this_module():
         for p in files
         if re.search(r"csv\.(Dict)?[wW]riter\(|to_csv|savetxt", p.read_text("utf-8"))
     ]
-    assert found == ["csvtext.py"]
+    assert found == ["safetext.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("../../etc/passwd", ".._.._etc_passwd"),
+        ("C:\\x\0y\n\ud800.é", "C__x_y__.é"),
+        ("a" * 300, "a" * 80),
+        ("愤" * 80, "愤" * 26),
+        ("\U00020000" * 80, "\U00020000" * 20),
+    ],
+)
+def test_a_file_name_that_is_harmless_and_that_no_system_finds_too_long(
+    name, stem, tmp_path
+):
+    assert file_stem(name) == stem
+    (tmp_path / f"00001_{stem}_{stem}.png").write_bytes(b"")
+
+
+@given(st.text())
+def test_no_file_name_leads_out_of_its_folder(name):
+    made = file_stem(name)
+    assert not set(made) & set("/\\:\0\n") and len(made.encode()) <= 80

@@ -1,4 +1,4 @@
-"""CSV that is safe to open in a spreadsheet, and that is read back as it was."""
+"""Text from strangers, safe in a spreadsheet, in a file name and on a terminal."""
 
 import csv
 import io
@@ -6,6 +6,8 @@ import re
 
 #: Text that a spreadsheet takes for a formula. Apostrophes before it are an escape.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+#: Control characters, which could move the cursor or colour a terminal, save line and tab.
+_CONTROL = {c: f"\\x{c:02x}" for c in (*range(32), *range(127, 160)) if c not in (9, 10)}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 
@@ -78,3 +80,37 @@ def cell_text(cell):
 def _harmless(text):
     formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
     return f"'{text}" if formula else text
+
+
+def file_stem(text, most=80):
+    """A part of a file name that is harmless on any system.
+
+    Parameters
+    ----------
+    text : str
+        Such as the name of an image, without its folder.
+    most : int
+        Bytes that are kept: systems allow 255 for the whole name.
+
+    Returns
+    -------
+    str
+        Letters, digits, ``_``, ``.`` and ``-``.
+
+    Examples
+    --------
+    >>> file_stem("<img src=x>/../a b")
+    '_img_src_x__.._a_b'
+    """
+    return re.sub(r"[^\w.-]", "_", text).encode()[:most].decode("utf-8", "ignore")
+
+
+def visible(text):
+    r"""A text whose control characters are shown, so that a terminal does not obey them.
+
+    Examples
+    --------
+    >>> print(visible("a\x1b[2J.jpg"))
+    a\x1b[2J.jpg
+    """
+    return str(text).translate(_CONTROL)
