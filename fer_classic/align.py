@@ -13,7 +13,7 @@ STABLE = {
     "5": (36, 39, 42, 45, 33),  # corners of the eyes, base of the nose
     "68": (*range(0, 17), *range(27, 48)),  # all but brows and mouth
 }
-METHODS = ("none", *STABLE)
+METHODS = ("box", "none", *STABLE)
 
 #: Place of the mean face in the crop: distance of the outer eye corners and the
 #: height of their midpoint, over the side of the crop.
@@ -101,10 +101,11 @@ def alignment(face, points, *, method, size):
     Parameters
     ----------
     face : Face
-        Used by method "none": the crop then shows the box and some margin, upright.
+        Used by methods "box" and "none": the crop then shows the box and some margin,
+        upright.
     points : array of float, shape (68, 2)
-        Landmarks in pixels of the photograph.
-    method : {"none", "5", "68"}
+        Landmarks in pixels of the photograph; not used by "box" and "none".
+    method : {"box", "none", "5", "68"}
         Which landmarks the transform is fitted to.
     size : int
         Side of the crop in pixels.
@@ -119,7 +120,7 @@ def alignment(face, points, *, method, size):
         The method is unknown.
     """
     one_of(method, METHODS, "align")
-    if method == "none":
+    if method not in STABLE:
         scale = size * BOX_SHARE / max(face.width, face.height, 1.0)
         box = canonical_shape(size)[27:48].mean(axis=0)
         centre = np.array([face.x + face.width / 2, face.y + face.height / 2]) - 0.5
@@ -167,16 +168,27 @@ def warp(gray, matrix, size):
 
 def _sample(gray, linear, shift, size):
     """Bilinear samples at ``linear @ (x, y) + shift``, clamped to the image."""
-    y, x = np.mgrid[:size, :size].astype(np.float32)
+    height, width = gray.shape
     linear, shift = linear.astype(np.float32), shift.astype(np.float32)
-    column = np.clip(linear[0, 0] * x + linear[0, 1] * y + shift[0], 0, None)
-    row = np.clip(linear[1, 0] * x + linear[1, 1] * y + shift[1], 0, None)
-    column = np.minimum(column, gray.shape[1] - 1)
-    row = np.minimum(row, gray.shape[0] - 1)
-    c0, r0 = column.astype(np.intp), row.astype(np.intp)
-    c1 = np.minimum(c0 + 1, gray.shape[1] - 1)
-    r1 = np.minimum(r0 + 1, gray.shape[0] - 1)
-    fx, fy = column - c0, row - r0
-    top = gray[r0, c0] * (1 - fx) + gray[r0, c1] * fx
-    bottom = gray[r1, c0] * (1 - fx) + gray[r1, c1] * fx
+    x = np.arange(size, dtype=np.float32)
+    if linear[0, 1] == linear[1, 0] == 0:  # upright: columns and rows part
+        left, right, fx = _between(linear[0, 0] * x + shift[0], width)
+        above, below, fy = _between(linear[1, 1] * x + shift[1], height)
+        rows = gray[:, left] * (1 - fx) + gray[:, right] * fx
+        top, bottom, fy = rows[above], rows[below], fy[:, None]
+    else:
+        y = x[:, None]
+        column = linear[0, 0] * x + linear[0, 1] * y + shift[0]
+        row = linear[1, 0] * x + linear[1, 1] * y + shift[1]
+        left, right, fx = _between(column, width)
+        above, below, fy = _between(row, height)
+        top = gray[above, left] * (1 - fx) + gray[above, right] * fx
+        bottom = gray[below, left] * (1 - fx) + gray[below, right] * fx
     return np.rint(top * (1 - fy) + bottom * fy).astype(np.uint8)
+
+
+def _between(places, length):
+    """Pixels before and after places along an axis, and how far they are on the way."""
+    places = np.clip(places, 0, length - 1)
+    before = places.astype(np.intp)
+    return before, np.minimum(before + 1, length - 1), places - before

@@ -2,7 +2,7 @@
 
 from fer_classic.detect import parse_detector
 from fer_classic.errors import FerClassicError, one_of
-from fer_classic.features import make_extractors
+from fer_classic.features import check_located, make_extractors
 
 #: Parameters of a classifier that belong to the machine, not to the model.
 _OF_THE_MACHINE = ("n_jobs", "device", "compile")
@@ -92,6 +92,8 @@ def _column_names(settings, names):
         raise FerClassicError("feature_names in model.json must be a list.")
     size, classes = settings.faces.crop_size, settings.class_set.names
     extractors = make_extractors(settings.features) if settings.features else []
+    for features in (settings.features, *(own["features"] for own in settings.experts)):
+        check_located(settings.faces.align, features)
     number = len(settings.experts) * len(classes)
     number += sum(own.n_columns(size) for own in extractors)
     if number != len(names):

@@ -10,7 +10,7 @@ import numpy as np
 from fer_classic.arrays import check_array, check_finite
 from fer_classic.embed import FaceEmbedding
 from fer_classic.errors import FerClassicError
-from fer_classic.features import make_extractors
+from fer_classic.features import check_located, make_extractors
 from fer_classic.features._descriptors import LENGTH
 from fer_classic.kernel import KernelRidgeScores
 from fer_classic.landmarks import MIRROR
@@ -88,6 +88,7 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
         Scores of each row by a kernel that has not seen its group.
     """
     own, ridge = expert_parameters(parameters)
+    check_located(faces.settings.align, own["features"])
     data = (np.asarray(faces.crops), np.asarray(faces.landmarks))
     embedding = FaceEmbedding(**own, random_state=seed).fit(data, jobs=jobs)
     vectors = embedding.transform(data, jobs=jobs)

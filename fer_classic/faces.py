@@ -251,7 +251,10 @@ def face_row(gray, faces, settings):
         status, face, searched = "face", faces[0], faces[0]
     else:
         status, face, searched = "no_face", whole, portrait_box(width, height)
-    points = predict_landmarks(gray, searched)
+    if settings.align == "box":
+        points = np.full((68, 2), np.nan, np.float32)
+    else:
+        points = predict_landmarks(gray, searched)
     size = settings.crop_size
     matrix = alignment(searched, points, method=settings.align, size=size)
     return {

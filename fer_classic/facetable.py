@@ -32,7 +32,7 @@ class FaceTable:
     scores : ndarray of float32, shape (n,)
         The detector's confidence.
     points : ndarray of float32, shape (n, 68, 2)
-        Landmarks in pixels of the image.
+        Landmarks in pixels of the image; NaN where the alignment "box" locates none.
     landmarks : ndarray of float32, shape (n, 68, 2)
         Landmarks in pixels of the crop.
     crops : ndarray of uint8, shape (n, S, S)

@@ -22,7 +22,7 @@ def overlay(image, box, points, text, status="face"):
     box : sequence of 4 float
         x, y (top left), width and height in pixels.
     points : ndarray of float, shape (68, 2)
-        x and y in pixels.
+        x and y in pixels; NaN where none was located.
     text : str
         Caption, such as "happiness 0.93".
     status : str
@@ -42,7 +42,8 @@ def overlay(image, box, points, text, status="face"):
     x, y, width, height = (value * scale for value in box)
     line = max(1, round(max(width, height) / 120))
     draw.rectangle((x, y, x + width, y + height), outline=colour, width=line)
-    for px, py in np.asarray(points, dtype=float) * scale:
+    points = np.asarray(points, dtype=float) * scale
+    for px, py in points[np.isfinite(points).all(axis=1)]:
         draw.ellipse((px - line, py - line, px + line, py + line), fill=(255, 255, 0))
     _caption(
         draw,

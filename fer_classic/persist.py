@@ -104,6 +104,21 @@ def _save_trees(classifier, path):
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
+def folder_of(folder):
+    """The folder of a model itself, where that of its run may be named.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    inner = Path(folder) / "model"
+    return inner if (inner / "model.json").is_file() else Path(folder)
+
+
 def load_model(folder):
     """Read a model that :func:`save_model` wrote.
 
@@ -120,9 +135,7 @@ def load_model(folder):
     FerClassicError
         A file is missing, changed, or of another format.
     """
-    folder = Path(folder)
-    if (folder / "model" / "model.json").is_file():
-        folder = folder / "model"  # a run directory
+    folder = folder_of(folder)
     kind = "fer_classic model"
     description = read_sealed(folder, "model.json", kind, _files, LARGEST)
     if _is_network(description):

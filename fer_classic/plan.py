@@ -8,7 +8,12 @@ import numpy as np
 from fer_classic.align import canonical_shape
 from fer_classic.detect import detector_identity, with_folder
 from fer_classic.errors import FerClassicError, UsageError, one_of
-from fer_classic.features import CROP_FAMILIES, compute_features, make_extractors
+from fer_classic.features import (
+    CROP_FAMILIES,
+    check_located,
+    compute_features,
+    make_extractors,
+)
 from fer_classic.presets import preset_settings
 from fer_classic.settings import CARD_FEATURES, FaceSettings, Settings
 
@@ -239,10 +244,12 @@ def _try(settings):
     if not settings.features and not settings.experts:
         raise UsageError("there are neither features nor experts: nothing to learn from.")
     if settings.features:
+        check_located(settings.faces.align, settings.features)
         size = settings.faces.crop_size
         crops = np.zeros((1, size, size), np.uint8)
         compute_features(crops, canonical_shape(size)[None], settings.features)
     for own in settings.experts:
+        check_located(settings.faces.align, own["features"])
         make_extractors(expert_parameters(own)[0]["features"])
     ExpressionClassifier(**settings.classifier).check_parameters()
 

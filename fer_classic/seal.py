@@ -160,7 +160,7 @@ def usable(folder, kind):
     except FerClassicError as error:
         reason = str(error)
     except _DAMAGES as error:
-        reason = f"{type(error).__name__}: {error}."
+        reason = f"{type(error).__name__}: {str(error).rstrip('.')}."
     else:
         return
     raise FerClassicError(f"The {kind} in {folder} cannot be used: {reason} Make it anew.")

@@ -32,8 +32,8 @@ class FaceSettings:
         Least detection score.
     min_size : float
         Least width and height of a face in pixels.
-    align : {"68", "5", "none"}
-        Landmarks that the alignment is fitted to.
+    align : {"68", "5", "none", "box"}
+        Landmarks that the alignment is fitted to; with "box" none are located at all.
     crop_size : int
         Side of the aligned crop in pixels.
     max_pixels : int

@@ -8,7 +8,7 @@ from fer_classic.classify import ExpressionClassifier
 from fer_classic.cnn.classifier import SmallCNNClassifier
 from fer_classic.errors import FerClassicError
 from fer_classic.experts import fit_expert
-from fer_classic.features import FeatureTable, compute_features
+from fer_classic.features import FeatureTable, check_located, compute_features
 from fer_classic.landmarks import mirror_landmarks
 from fer_classic.persist import Model
 from fer_classic.runs import Timer
@@ -29,7 +29,13 @@ def features_of(faces, features):
     Returns
     -------
     FeatureTable
+
+    Raises
+    ------
+    UsageError
+        A family reads landmarks, and none were located.
     """
+    check_located(faces.settings.align, features)
     return compute_features(faces.crops, faces.landmarks, features)
 
 

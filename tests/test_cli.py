@@ -18,7 +18,7 @@ COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "train-cnn"),
     *("predict", "score", "compare", "explain", "report", "ablate", "info", "export"),
     "doctor",
-    *("detector", "landmarks"),
+    *("detector", "landmarks", "model"),
 )
 
 
@@ -82,9 +82,13 @@ def test_every_command_is_listed_once(cli):
         (["audit", "x", "--labels", "guess"], "must be one of {auto, name, folder, none}"),
         (["audit", ".", "--groups", "("], "is not a regular expression"),
         (["audit", "x", "--jobs", "0"], "must be -1 (all cores) or at least 1"),
-        (["audit", "x", "--jobs", "many"], "should be a valid integer"),
+        (["audit", "x", "--jobs", "many"], "Invalid value for '--jobs'"),
         (["faces", "x", "--out", "y", "--detector", "eye"], "one of {none, hog, cnn, cas"),
-        (["faces", "x", "--out", "y", "--align", "7"], "one of {none, 5, 68}"),
+        (["faces", "x", "--out", "y", "--align", "7"], "one of {box, none, 5, 68}"),
+        (
+            ["run", "x", "--out", "y", "--align", "box"],
+            "Features read landmarks (geometry)",
+        ),
         (["faces", "x", "--out", "y", "--upsample", "9"], "must be from 0 to 4"),
         (["faces", "x", "--out", "y", "--crop-size", "1"], "must be from 32 to 512"),
         (["faces", "x", "--out", "y", "--max-pixels", "0"], "must be from 1 to"),
@@ -95,7 +99,7 @@ def test_every_command_is_listed_once(cli):
         (["train", "x", "--out", "y", "--balance", "luck"], "one of {none, class_weight"),
         (["train", "x", "--out", "y", "--prior", "mine"], "one of {uniform, train}"),
         (["train", "x", "--out", "y", "--cv", "1"], "must be from 2 to 100"),
-        (["train", "x", "--out", "y", "--seed", "-1"], "greater than or equal to 0"),
+        (["train", "x", "--out", "y", "--seed", "-1"], "Invalid value for '--seed'"),
         (["demo", "y", "--train", "2"], "must be at least 5"),
         (["predict", "x", "--model", "m", "--out", "a.csv"], "a .json file"),
     ],
@@ -247,6 +251,21 @@ def test_predict_without_a_model_takes_the_one_that_ships(cli, demo_folder):
     assert code == 0 and "disgust" in out
     code, _, err = cli("predict", photo, "--model", "eight-fast")
     assert code == 1 and "No model 'eight-fast' came with this installation" in err
+
+
+def test_what_a_model_does_not_decide_for_its_user(cli, demo_folder, tmp_path):
+    from fer_classic.cli.extract import settings_to_predict
+    from fer_classic.image import MAX_PIXELS
+    from fer_classic.settings import Settings
+
+    photo = sorted((demo_folder / "test").iterdir())[0]
+    code, _, err = cli("predict", photo, "--max-pixels", 100)
+    assert code == 1 and "pixels are more than the limit of 100" in err
+    for own, limit in ((10**10, MAX_PIXELS), (5, 5)):
+        model = Settings(groups="(a+)+$").with_changes(max_pixels=own)
+        assert settings_to_predict(model).groups is None
+        assert settings_to_predict(model).faces.max_pixels == limit
+        assert settings_to_predict(model, 70).faces.max_pixels == 70
 
 
 def test_predict_formats(cli, first_run, demo_folder):

@@ -344,7 +344,7 @@ def test_a_manifest_with_groups_is_truth_too(cli, tmp_path):
         (["r.json"], "Missing option '--truth'", 2),
         (["--truth", "t.csv"], "Missing argument", 2),
         (["r.json", "--truth", "t.csv", "--format", "xml"], "one of {text, json, md}", 2),
-        (["r.json", "--truth", "t.csv", "--show", "-1"], "greater than or equal to 0", 2),
+        (["r.json", "--truth", "t.csv", "--show", "-1"], "Invalid value for '--show'", 2),
         (["no.json", "--truth", "t.csv"], "no.json cannot be read: No such file", 1),
         (["r.json", "--truth", "no.csv"], "There is no file or folder 'no.csv'", 1),
         (["r.json", "--truth", "no.json"], "no.json cannot be read: No such file", 1),

@@ -88,6 +88,16 @@ def test_damaged_experts_are_refused(stacked, tmp_path):
         ("e0_kernel_support_", arrays["e0_kernel_support_"][:, :3]),
         ("e1_embedding_step_", arrays["e1_embedding_step_"][:2]),
         ("e0_kernel_coefficients_", None),
+        ("e0_kernel_coefficients_", arrays["e0_kernel_coefficients_"].astype("f8")),
+        ("e0_kernel_coefficients_", arrays["e0_kernel_coefficients_"] * np.float32(np.nan)),
+        ("e0_kernel_coefficients_", arrays["e0_kernel_coefficients_"][:, :2]),
+        ("e0_embedding_basis_", np.asfortranarray(arrays["e0_embedding_basis_"])),
+        ("e0_embedding_center_", arrays["e0_embedding_center_"][1:]),
+        ("e0_fisher_variances_", -arrays["e0_fisher_variances_"]),
+        ("e0_fisher_means_", arrays["e0_fisher_means_"][:1]),
+        ("e0_sift_crop_size_", np.int64(10**15)),
+        ("e0_geo_n_landmarks_", np.int64(5)),
+        ("e7_kernel_step_", np.zeros(3, np.float32)),
     ):
         changed = arrays | {name: broken}
         kept = {key: value for key, value in changed.items() if value is not None}

@@ -208,6 +208,23 @@ def test_detector_none_takes_whole_images(samples):
     assert table.boxes[0].tolist() == [0, 0, 256, 256]
 
 
+def test_alignment_box_locates_no_landmarks_and_gives_the_crops_of_none(
+    samples, monkeypatch
+):
+    expected = extract_faces(samples, FaceSettings(align="none"))
+
+    def never(*_):
+        raise AssertionError("landmarks were sought")
+
+    monkeypatch.setattr("fer_classic.landmarks.predict_landmarks", never)
+    table = extract_faces(samples, FaceSettings(align="box"))
+    assert np.array_equal(table.crops, expected.crops)
+    assert np.array_equal(table.boxes, expected.boxes)
+    assert table.status == expected.status
+    assert np.isnan(table.landmarks[table.readable]).all()
+    assert np.isnan(table.points[table.readable]).all()
+
+
 @pytest.mark.parametrize("align", ["none", "5", "68"])
 @pytest.mark.parametrize("size", [32, 96])
 def test_alignment_and_size_of_crops(samples, align, size):

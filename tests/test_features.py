@@ -9,9 +9,11 @@ from fer_classic.errors import UsageError
 from fer_classic.features import (
     FAMILIES,
     FeatureTable,
+    FisherFeatures,
     GeometryFeatures,
     HOGFeatures,
     LBPFeatures,
+    SIFTFeatures,
     compute_features,
     make_extractors,
 )
@@ -123,3 +125,24 @@ def test_crops_may_lie_in_memory_in_any_order(family):
     mirrored = features.transform(crops[:, :, ::-1])
     own = features.transform(np.ascontiguousarray(crops[:, :, ::-1]))
     assert np.array_equal(mirrored, own)
+
+
+@pytest.mark.parametrize(
+    "extractor",
+    [
+        HOGFeatures(),
+        HOGFeatures(cell=7, block=3, orientations=5),
+        LBPFeatures(),
+        LBPFeatures(radii=(1, 2.5), points=6, grid=3),
+        GeometryFeatures(),
+        SIFTFeatures(),
+        SIFTFeatures(cells=(2, 5, 9)),
+        FisherFeatures(gaussians=3, components=4),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("size", [64, 97])
+def test_the_number_of_columns_is_that_of_their_names(extractor, size):
+    number = extractor.n_columns(size)
+    extractor.crop_size_ = extractor.n_landmarks_ = size
+    assert number == len(extractor.get_feature_names_out())

@@ -25,7 +25,7 @@ LAYERS = (
     *("settings", "facetable", "faces", "overlay"),
     *("portraits", "demo", "filenames", "template", "submission"),
     *("detections", "answers", "results", "matching", "fusion", "compare"),
-    *("judge", "seal", "tables", "treetext", "description", "persist"),
+    *("judge", "seal", "signing", "tables", "treetext", "description", "persist"),
     *("presets", "stack", "pipeline"),
     *("plan", "ablate", "estimate", "tabulate", "gpus", "doctor"),
     *("regions", "explain", "explainpicture", "report", "cli"),

@@ -46,6 +46,11 @@ def test_landmarks_are_dots_at_their_places():
     assert all(np.abs(points - place).max(1).min() <= 1 for place in found)
 
 
+def test_landmarks_that_were_not_located_are_not_drawn():
+    picture = drawn(np.zeros((200, 300), np.uint8), (40, 60, 120, 100), [[np.nan, 80]])
+    assert not len(places(picture, YELLOW))
+
+
 def test_large_photographs_are_shrunk_with_what_is_drawn():
     points = [[1600, 800]]
     picture = drawn(np.zeros((1600, 3200), np.uint8), (800, 400, 1200, 1000), points)

@@ -76,6 +76,11 @@ def test_inputs_of_the_command_replace_those_of_the_plan(plan):
         (HEAD + RUN + "seed = 1", "Run 'one': seed is the same for all runs"),
         (HEAD + RUN + "balance = 'luck'", "Run 'one': balance must be one of"),
         (HEAD + RUN + "align = '7'", "Run 'one': align must be one of"),
+        (HEAD + RUN + "align = 'box'", r"Run 'one': Features read landmarks \(geometry\)"),
+        (
+            HEAD + RUN + "align = 'box'\nfeatures = ['hog', 'sift']",
+            r"Run 'one': Features read landmarks \(sift\), .* or --features hog,lbp",
+        ),
         (HEAD + RUN + "detector = 'eye'", "Run 'one': detector must be one of"),
         (
             HEAD + RUN + "crop_size = 9",

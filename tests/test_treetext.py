@@ -1,7 +1,8 @@
 """LightGBM's text is refused before LightGBM, which follows it blindly, sees it.
 
-With LightGBM 4.7 each change of CRASHES, sealed anew, ended the process (abort or
-segmentation fault), hung it, or gave predictions from other memory or other columns.
+Of the 42 changes in CRASHES, LightGBM 4.7 by itself dies of 14 (segmentation faults, a
+division by zero, failed checks in a thread), never ends with 2, refuses 4, and takes the
+other 22 as they are, reading other memory or other numbers.
 """
 
 import re

@@ -40,6 +40,7 @@ def register():
         explain,
         inspect,
         landmarks,
+        model,
         predict,
         report,
         run,

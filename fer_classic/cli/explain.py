@@ -8,7 +8,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import table
-from fer_classic.cli.extract import extract_with_bar, read_samples
+from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
 from fer_classic.cli.predict import model_folder
 from fer_classic.errors import UsageError
 
@@ -52,12 +52,13 @@ def explain(
             f"{model} is a network, which has no named features to explain with. Name a "
             "model of the command train or run."
         )
-    samples = read_samples([photo], trained.settings)
+    settings = settings_to_predict(trained.settings)
+    samples = read_samples([photo], settings)
     if len(samples) != 1:
         raise UsageError(
             f"explain takes one image, and {photo} holds {len(samples)}. Name one of them."
         )
-    face = extract_with_bar(samples, trained.settings, 1, True, "faces", None)
+    face = extract_with_bar(samples, settings, 1, True, "faces", None)
     explanation = explain_face(trained, face)
     if out is not None:
         write_file(out, _picture(samples, face, explanation), overwrite=overwrite)

@@ -1,6 +1,7 @@
 """From inputs to faces, under a progress bar; what several commands share."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,6 +58,29 @@ def faces_with_bar(own, settings, jobs, quiet, title, cache):
     if isinstance(own, FaceTable):
         return own
     return extract_with_bar(own, settings, jobs, quiet, title, cache)
+
+
+def settings_to_predict(settings, max_pixels=None):
+    """A model's settings without what a stranger's model must not decide.
+
+    That is a higher limit of pixels, and a regular expression for groups, which may
+    take for ever and which predicting does not need.
+
+    Parameters
+    ----------
+    settings : Settings
+    max_pixels : int, optional
+        The option --max-pixels; else the default, or less where the model says less.
+
+    Returns
+    -------
+    Settings
+    """
+    from fer_classic.image import MAX_PIXELS
+
+    if max_pixels is None:
+        max_pixels = min(settings.faces.max_pixels, MAX_PIXELS)
+    return replace(settings.with_changes(max_pixels=max_pixels), groups=None)
 
 
 def extract_with_bar(samples, settings, jobs, quiet, title, cache):

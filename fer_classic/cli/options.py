@@ -43,7 +43,10 @@ MinSize = Annotated[
 ]
 Align = Annotated[
     str | None,
-    typer.Option(help="Landmarks for the alignment: 68, 5 or none.  [default: 68]"),
+    typer.Option(
+        help="Landmarks to align by: 68, 5, none (upright) or box (the same, and none are "
+        "located: for hog and lbp).  [default: 68]"
+    ),
 ]
 CropSize = Annotated[
     int | None, typer.Option(help="Side of the aligned crop in pixels.  [default: 64]")
@@ -167,7 +170,7 @@ def settings_from(arguments):
     """
     from fer_classic.classify import PRIORS, ExpressionClassifier
     from fer_classic.errors import UsageError, one_of
-    from fer_classic.features import CROP_FAMILIES, make_extractors
+    from fer_classic.features import CROP_FAMILIES, check_located, make_extractors
     from fer_classic.presets import preset_settings
     from fer_classic.settings import CARD_FEATURES, Settings, read_settings
 
@@ -196,9 +199,11 @@ def settings_from(arguments):
     settings = settings.with_changes(**changes)
     # What only training would find out, minutes later.
     make_extractors(settings.features)
-    known = ExpressionClassifier().get_params()
+    if "features" in arguments:
+        every = [settings.features, *(own["features"] for own in settings.experts)]
+        check_located(settings.faces.align, {name: 0 for own in every for name in own})
     for key in settings.classifier:
-        one_of(key, known, "key of the classifier's settings")
+        one_of(key, ExpressionClassifier().get_params(), "key of the classifier's settings")
     one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
     return settings
 

@@ -8,7 +8,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import say, table
-from fer_classic.cli.extract import extract_with_bar, read_samples
+from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
 from fer_classic.errors import UnreadableImage, UsageError, one_of
 
 
@@ -38,6 +38,7 @@ def predict(
         str | None,
         typer.Option(help="In the place of the model's own, as in the command train."),
     ] = None,
+    max_pixels: o.MaxPixels = None,
     format: Annotated[
         str, typer.Option(help="What stdout gets without --out: text, csv or json.")
     ] = "text",
@@ -71,7 +72,7 @@ def predict(
     if overlay is not None:
         check_new(overlay, overwrite=overwrite)
     trained = load_model(model_folder(model))
-    settings = trained.settings
+    settings = settings_to_predict(trained.settings, max_pixels)
     if detector is not None:
         settings = settings.with_changes(detector=o.detector_from(detector))
     samples = read_samples(inputs, settings)

@@ -31,6 +31,7 @@ __all__ = [
     "HOGFeatures",
     "LBPFeatures",
     "SIFTFeatures",
+    "check_located",
     "compute_features",
     "make_extractors",
 ]
@@ -106,6 +107,28 @@ def make_extractors(features):
         for key in parameters:
             one_of(key, known, f"parameter of the features {name!r}")
     return [FAMILIES[name](**features[name]) for name in FAMILIES if name in features]
+
+
+def check_located(align, features):
+    """Refuse features that read landmarks where the alignment locates none.
+
+    Parameters
+    ----------
+    align : str
+        Of :data:`fer_classic.align.METHODS`.
+    features : dict of str to dict
+        Parameters by family.
+
+    Raises
+    ------
+    UsageError
+    """
+    reading = [n for n, own in FAMILIES.items() if n in features and own.reads != "crops"]
+    if align == "box" and reading:
+        raise UsageError(
+            f"Features read landmarks ({', '.join(reading)}), and the alignment 'box' "
+            "locates none: give another --align, or --features hog,lbp."
+        )
 
 
 def compute_features(crops, landmarks, features):

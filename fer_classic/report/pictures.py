@@ -38,13 +38,16 @@ def dots(points):
     Parameters
     ----------
     points : ndarray of float, shape (68, 2)
-        In pixels of the crop, whose first pixel's centre is (0, 0).
+        In pixels of the crop, whose first pixel's centre is (0, 0); NaN where none was
+        located.
 
     Returns
     -------
     str
     """
-    return "".join(f"M{x:.1f} {y:.1f}h0" for x, y in np.asarray(points, float) + 0.5)
+    points = np.asarray(points, float) + 0.5
+    points = points[np.isfinite(points).all(axis=1)]
+    return "".join(f"M{x:.1f} {y:.1f}h0" for x, y in points)
 
 
 def seen_by(family, crop, points, parameters):

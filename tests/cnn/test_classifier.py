@@ -1,5 +1,8 @@
 """The classifier keeps scikit-learn's conventions, learns, and weighs classes."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -150,3 +153,119 @@ def test_weights_come_back_and_those_of_another_network_are_refused(fitted, toy,
     (tmp_path / "w").write_bytes(b"no weights")
     with pytest.raises(FerClassicError, match="w is damaged"):
         load_weights(again, tmp_path / "w")
+
+
+def safetensors_file(header, content=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + content
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is damaged"),
+        ((2**63).to_bytes(8, "little") + b"{}", "is damaged"),
+        (safetensors_file(b"[" * 100_000), "is damaged"),
+        (safetensors_file(b"{}" + b" " * (1 << 23)), "belongs to another network: it has"),
+        (
+            safetensors_file(
+                {"a": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}}
+            ),
+            "is damaged",
+        ),
+        (
+            safetensors_file(
+                {
+                    "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+                    "b": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]},
+                },
+                bytes(12),
+            ),
+            "is damaged",
+        ),
+        (
+            safetensors_file(
+                {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(8)
+            ),
+            "belongs to another network: it holds (2,) of F32 for 'a'",
+        ),
+    ],
+)
+def test_crafted_weights_are_refused(fitted, tmp_path, content, words):
+    (tmp_path / "w").write_bytes(content)
+    with pytest.raises(FerClassicError) as caught:
+        load_weights(fitted_copy(fitted), tmp_path / "w")
+    assert words in str(caught.value), caught.value
+
+
+def fitted_copy(fitted):
+    again = clone(fitted)
+    again.classes_ = fitted.classes_
+    return again
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda own: own.double(), "of F64 for"),
+        (lambda own: own * float("nan"), "holds a number that is not finite"),
+    ],
+)
+def test_weights_of_another_type_or_without_a_value_are_refused(
+    fitted, tmp_path, change, words
+):
+    from safetensors.torch import save
+
+    tensors = {k: own.contiguous() for k, own in fitted.network_.state_dict().items()}
+    first = min(tensors)
+    tensors[first] = change(tensors[first])
+    (tmp_path / "w").write_bytes(save(tensors))
+    with pytest.raises(FerClassicError, match=words):
+        load_weights(fitted_copy(fitted), tmp_path / "w")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Folder of a network that has learned noise."""
+    from fer_classic.persist import Model, save_model
+    from fer_classic.settings import Settings
+
+    folder = tmp_path_factory.mktemp("network")
+    parameters = {"network": "mini", "epochs": 1, "size": 24}
+    settings = Settings.from_dict({"network": parameters})
+    names, random = settings.class_set.names, np.random.default_rng(0)
+    crops = random.integers(0, 256, (60, 64, 64), dtype=np.uint8)
+    learned = SmallCNNClassifier(**parameters, n_jobs=1)
+    learned.fit(crops, np.array(names)[np.arange(60) % len(names)])
+    told = {"images": 60, "faces_found": 60, "best_iteration": learned.best_iteration_}
+    told["classes"] = dict.fromkeys(names, 12)
+    save_model(Model(settings, learned, (), told), folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value", "words"),
+    [
+        ("classifier", "size", 10**6, "size of SmallCNNClassifier must be of type int"),
+        ("classifier", "network", "huge", "network must be one of {default, mini}"),
+        ("classifier", "compile", True, "parameter of classifier in model.json must be on"),
+        ("trained_on", "best_iteration", "5", "must hold counts by class"),
+        ("settings", "network", {"network": "default", "colour": 1}, "'colour'"),
+    ],
+)
+def test_a_wild_description_of_a_network_is_refused(
+    saved, tmp_path, part, key, value, words
+):
+    from fer_classic.persist import load_model
+    from fer_classic.seal import write_seal
+
+    folder = tmp_path / "model"
+    shutil.copytree(saved, folder)
+    assert load_model(folder).feature_names == ()
+    told = json.loads((folder / "model.json").read_text())
+    told[part][key] = value
+    (folder / "model.json").write_text(json.dumps(told))
+    write_seal(folder)
+    with pytest.raises(FerClassicError, match="cannot be used") as caught:
+        load_model(folder)
+    assert words in str(caught.value)
