@@ -9,6 +9,7 @@ import numpy as np
 from fer_classic import detections as d
 from fer_classic.errors import FerClassicError
 from fer_classic.filenames import NAME_KEYS, NameFinder
+from fer_classic.safetext import cell_text
 from fer_classic.submission import read_template
 from fer_classic.template import pairs_of, read_layout
 
@@ -113,7 +114,7 @@ def _read_csv(path, true):
             place, label, columns, confidence = _columns(header, path, true)
             for row in filter(None, reader):
                 row += [""] * (len(header) - len(row))
-                names.append(row[place])
+                names.append(cell_text(row[place]))
                 labels.append(row[label] if label is not None else None)
                 scores.extend([float(row[i] or "nan") for i, _ in columns])
                 if confidence is not None:

@@ -2,6 +2,7 @@
 
 import os
 import tokenize
+import warnings
 import zipfile
 import zlib
 from math import prod
@@ -101,9 +102,11 @@ def open_npy(path):
     """
     name = os.path.basename(path)
     try:
-        with open(path, "rb") as file:
-            _check_header(file, os.fstat(file.fileno()).st_size, name)
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a header looks like one of Python 2
+            with open(path, "rb") as file:
+                _check_header(file, os.fstat(file.fileno()).st_size, name)
+            return np.load(path, mmap_mode="r", allow_pickle=False)
     except FerClassicError:
         raise
     except _DAMAGES as error:

@@ -26,8 +26,8 @@ EXTENSIONS = frozenset(
 MAX_PIXELS = 100_000_000
 
 _OPENING = threading.Lock()
-#: EXIF's tag; values from 5 exchange width and height.
-_ORIENTATION = 274
+#: EXIF's tag, and its values that exchange width and height.
+_ORIENTATION, _TURNED = 274, range(5, 9)
 
 
 def decode(data, *, max_pixels=MAX_PIXELS):
@@ -84,9 +84,11 @@ def image_size(data):
         It is of no known format or its header is damaged.
     """
     try:
-        with _open(data) as image:
-            width, height = image.size
-            turned = image.getexif().get(_ORIENTATION, 1) >= 5
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as in decode
+            with _open(data) as image:
+                width, height = image.size
+                turned = image.getexif().get(_ORIENTATION) in _TURNED
     except Exception as error:  # as in decode
         raise UnreadableImage(_reason(data, error)) from None
     return (height, width) if turned else (width, height)

@@ -5,6 +5,7 @@ import io
 
 from fer_classic.errors import FerClassicError
 from fer_classic.labels import SEVEN, expression
+from fer_classic.safetext import cell_text
 from fer_classic.sources import BytesSource
 
 _COLUMNS = {
@@ -85,7 +86,7 @@ def _columns(header, origin):
 
 
 def _manifest_row(row, place, _number, columns, find):
-    cells = {key: (row.get(name) or "").strip() for key, name in columns.items()}
+    cells = {key: cell_text((row.get(name) or "").strip()) for key, name in columns.items()}
     cells["path"] = cells["path"].replace("\\", "/")  # as written on Windows
     if not cells["path"]:
         raise FerClassicError(f"{place}: the path is empty.")

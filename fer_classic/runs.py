@@ -201,7 +201,8 @@ def to_json(value):
     -------
     str
     """
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair
 
 
 def read_json(path):

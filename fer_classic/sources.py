@@ -3,8 +3,9 @@
 import os
 import struct
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError, UnreadableImage
@@ -12,6 +13,10 @@ from fer_classic.image import EXTENSIONS
 
 #: No single image file is larger; a zip member that claims to be is a trap.
 MAX_BYTES = 512 * 1024 * 1024
+#: Photographs hardly shrink. What unpacks to more times its size is a bomb, if it is large:
+#: more than LARGE for a member, more than LARGE_ARCHIVE for all of them.
+MAX_RATIO = 200
+LARGE, LARGE_ARCHIVE = 64 << 20, 1 << 30
 
 #: What is to be known of a member to unpack it, as zipfile.ZipInfo calls it.
 _PLACE = (
@@ -36,8 +41,11 @@ class FileSource:
             if os.path.getsize(self.path) > MAX_BYTES:
                 raise UnreadableImage(f"larger than {MAX_BYTES >> 20} MiB")
             return Path(self.path).read_bytes()
-        except OSError as error:
-            raise UnreadableImage(f"cannot be read: {error.strerror}") from None
+        except UnreadableImage:
+            raise
+        except (OSError, ValueError) as error:  # a table may name a file with a NUL in it
+            reason = getattr(error, "strerror", None) or error
+            raise UnreadableImage(f"cannot be read: {reason}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,8 @@ class ZipSource:
             place = self.place or zip_member(self.archive, self.member)
             for key, value in zip(_PLACE, _PACKED.unpack(place), strict=True):
                 setattr(info, key, value)
-            if info.file_size > MAX_BYTES:
-                raise UnreadableImage(f"unpacks to more than {MAX_BYTES >> 20} MiB")
+            if reason := _too_large(info.file_size, info.compress_size):
+                raise UnreadableImage(reason)
             with open(self.archive, "rb") as file:
                 return _unpack(file, info)
         except UnreadableImage:
@@ -93,13 +101,26 @@ def _unpack(file, info):
     """Content of a member, found without the directory of its archive."""
     if info.flag_bits & 1:
         raise RuntimeError(f"{info.filename!r} is encrypted, password required")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Of bzip2, one byte can become a million, and zipfile sets no bound.
+        raise NotImplementedError("it is not packed by deflate, as zip archives mostly are")
     file.seek(info.header_offset)
     header = file.read(30)
     if header[:4] != b"PK\3\4":
         raise zipfile.BadZipFile("the archive has changed since it was listed")
     file.seek(sum(struct.unpack("<HH", header[26:])), os.SEEK_CUR)  # name and extra field
+    # In pieces: at once, all would be unpacked that the header lies about.
     with zipfile.ZipExtFile(file, "r", info) as member:
-        return member.read(MAX_BYTES)
+        return b"".join(iter(partial(member.read1, 1 << 16), b""))
+
+
+def _too_large(size, packed):
+    """Why a member is not unpacked, or nothing."""
+    if size > MAX_BYTES:
+        return f"unpacks to more than {MAX_BYTES >> 20} MiB"
+    if size > LARGE and size > MAX_RATIO * packed:
+        return f"unpacks to more than {MAX_RATIO} times its size, as no photograph does"
+    return ""
 
 
 @lru_cache(maxsize=8)
@@ -116,6 +137,12 @@ def _directory(path, _modified):
             places += _PACKED.pack(*(getattr(info, key) for key in _PLACE))
     # What zipfile made, 700 bytes a member, must go before what stays is made: between
     # that it would leave holes that no other process can use.
+    twice = [name for name, number in Counter(names).items() if number > 1]
+    if twice:
+        raise FerClassicError(
+            f"{path} holds {len(twice)} name(s) more than once, such as {twice[0]!r}: "
+            "which file is meant is unclear. Unpack it, and name the folder."
+        )
     text, size = "\0".join(names), _PACKED.size
     archive = infos = info = names = None
     pieces = (bytes(places[i : i + size]) for i in range(0, len(places), size))
@@ -166,16 +193,27 @@ def zip_members(path):
     Raises
     ------
     FerClassicError
-        The file is not a zip archive.
+        The file is not a zip archive, holds a name twice, or is a bomb.
     """
     try:
-        names = _directory(str(path), os.stat(path).st_mtime_ns)
-    except (zipfile.BadZipFile, OSError) as error:
+        places = _directory(str(path), os.stat(path).st_mtime_ns)
+        packed = os.path.getsize(path)
+    except FerClassicError:
+        raise
+    except Exception as error:  # zipfile raises many types on damage
         reason = error.strerror if isinstance(error, OSError) else "it is damaged or no zip"
         raise FerClassicError(
             f"{path} cannot be read as a zip archive: {reason}."
         ) from None
-    return sorted(name for name in names if not _hidden(name))
+    sizes = (_PACKED.unpack(place)[1:3] for place in places.values())
+    total = sum(size for own, size in sizes if not _too_large(size, own))
+    if total > LARGE_ARCHIVE and total > MAX_RATIO * packed:
+        raise FerClassicError(
+            f"{path} unpacks from {packed} bytes to {total}, more than {MAX_RATIO} times "
+            "its size, as no photographs do: it is refused. If it is meant, unpack it, "
+            "and name the folder."
+        )
+    return sorted(name for name in places if not _hidden(name))
 
 
 def folder_files(folder):

@@ -1,7 +1,5 @@
 """submission.json: the contest's own layout, and the table beside it."""
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ import numpy as np
 
 from fer_classic.errors import FerClassicError
 from fer_classic.filenames import match_names
+from fer_classic.safetext import csv_text
 from fer_classic.template import read_layout, speller
 
 #: A larger JSON file takes ten times its size in memory.
@@ -144,9 +143,14 @@ def _json_lines(records):
             f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value)}"
             for key, value in records.items()
         ]
-        return "{\n" + ",\n".join(lines) + "\n}\n"
+        return _utf_8("{\n" + ",\n".join(lines) + "\n}\n")
     lines = [json.dumps(record, ensure_ascii=False) for record in records]
-    return "[\n" + ",\n".join(lines) + "\n]\n"
+    return _utf_8("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def _utf_8(text):
+    """JSON that can be written: half a surrogate pair becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def predictions_csv(predictions, faces):
@@ -162,18 +166,16 @@ def predictions_csv(predictions, faces):
     -------
     str
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
+    rows = [
         ["file", "status", "n_faces", "x", "y", "width", "height", "score"]
         + [*predictions.class_names, "label", "error"]
-    )
+    ]
     for i, name in enumerate(predictions.names):
         box = [f"{value:.1f}" for value in faces.boxes[i]]
         probabilities = [repr(float(p)) for p in predictions.probabilities[i]]
-        writer.writerow(
+        rows.append(
             [name, faces.status[i], faces.n_faces[i], *box, f"{faces.scores[i]:.4f}"]
             + probabilities
             + [predictions.class_names[predictions.labels[i]], faces.errors[i]]
         )
-    return out.getvalue()
+    return csv_text(rows)

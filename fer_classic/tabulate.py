@@ -1,7 +1,8 @@
 """The table of an ablation as CSV, Markdown and picture."""
 
-import csv
 import io
+
+from fer_classic.safetext import csv_text
 
 COLUMNS = (
     *("run", "balanced_accuracy", "low", "high", "accuracy"),
@@ -22,17 +23,15 @@ def ablation_csv(table):
     -------
     str
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = [COLUMNS]
     for run in table["runs"]:
         own, change = run["balanced_accuracy"], run["difference"] or {}
         scores = [own["value"], own["low"], own["high"], run["accuracy"]["value"]]
         paired = [change.get(key, "") for key in ("value", "low", "high", "p")]
         adjusted = "" if run["p_holm"] is None else run["p_holm"]
         costs = [run["columns"], run["train_seconds"], run["predict_ms"]]
-        writer.writerow([run["name"], *scores, *paired, adjusted, *costs])
-    return out.getvalue()
+        rows.append([run["name"], *scores, *paired, adjusted, *costs])
+    return csv_text(rows)
 
 
 def ablation_cells(table):

@@ -16,7 +16,6 @@ columns "no copies" leave those out.
 """
 
 import argparse
-import csv
 import json
 import os
 import re
@@ -38,6 +37,7 @@ from fer_classic.persist import save_model
 from fer_classic.pipeline import predict_faces, train_model
 from fer_classic.presets import PRESETS, preset_settings
 from fer_classic.runs import Timer, to_json
+from fer_classic.safetext import write_rows
 from fer_classic.submission import default_submission
 
 RAF_LABELS = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
@@ -121,9 +121,8 @@ def samples_of(layout, folder):
     with tempfile.TemporaryDirectory() as work:
         manifest = Path(work) / "manifest.csv"
         with open(manifest, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("path", "label", "split", "group"))
-            writer.writerows((path.absolute(), *rest) for path, *rest in rows)
+            write_rows(file, [("path", "label", "split", "group")])
+            write_rows(file, ((str(path.absolute()), *rest) for path, *rest in rows))
         whole = read_dataset(manifest, classes=SEVEN)
     if "train" not in whole.splits:
         return {"train": whole}

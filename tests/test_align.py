@@ -218,3 +218,35 @@ def test_an_unknown_method_is_named():
     with pytest.raises(UsageError) as error:
         alignment(Face(0, 0, 1, 1, 0), np.zeros((68, 2)), method="3", size=64)
     assert str(error.value) == "align must be one of {box, none, 5, 68}. Got '3' instead."
+
+
+POINTS = st.integers(0, 10**6).map(
+    lambda seed: np.random.default_rng(seed).normal(0, 40, (68, 2)) + 200
+)
+
+
+@given(
+    points=POINTS,
+    scale=st.floats(0.05, 20),
+    degrees=st.floats(-180, 180),
+    x=st.floats(-1e4, 1e4),
+)
+def test_a_similarity_is_undone_by_that_of_the_way_back(points, scale, degrees, x):
+    target = transform(points, _matrix(scale, degrees, (x, -x)))
+    there, back = similarity(points, target), similarity(target, points)
+    np.testing.assert_allclose(transform(transform(points, there), back), points, atol=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(points=POINTS, method=st.sampled_from(["5", "68"]), size=st.sampled_from([48, 64]))
+def test_alignment_of_the_mirrored_face_is_the_mirrored_alignment(points, method, size):
+    face = Face(150, 150, 100, 100, 1.0)
+    # No larger than the crop: shrinking first would begin at the other edge.
+    points = canonical_shape(size) * 1.2 + 150 + (points - 200) / 20
+    other = points[MIRROR] * (-1, 1) + (GRAY.shape[1] - 1, 0)
+    here, there = (alignment(face, p, method=method, size=size) for p in (points, other))
+    mirrored = transform(other, there)[MIRROR] * (-1, 1) + (size - 1, 0)
+    np.testing.assert_allclose(mirrored, transform(points, here), atol=1e-6)
+    crop = warp(GRAY, here, size).astype(int)
+    crop_there = warp(np.ascontiguousarray(GRAY[:, ::-1]), there, size)[:, ::-1]
+    assert abs(crop - crop_there).max() <= 1  # rounding of a gray value

@@ -273,3 +273,52 @@ def test_a_turned_photograph_has_its_upright_size(folder):
     path = written(folder, "y.txt", "a.jpg 85 10 95 20\n")
     with pytest.raises(FerClassicError, match="outside the image of 80 x 100"):
         read_annotations(path)
+
+
+def coco(**changes):
+    return json.dumps(COCO | changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        # What fuzzing found: each of these was an error of Python, or lost an image.
+        ("x.json", coco(images=[{"id": [7], "file_name": "a.jpg"}]), "the id of an image"),
+        ("x.json", coco(images=[{"file_name": "a.jpg"}] * 2), "the id of an image"),
+        (
+            "x.json",
+            coco(images=[{"id": 7, "file_name": n} for n in ("a.jpg", "b.png")]),
+            "must be a number that no other image has. Got 7 for 'b.png'",
+        ),
+        ("x.json", coco(annotations=[{"image_id": {}}]), "that is not listed"),
+        (
+            "x.json",
+            coco(
+                annotations=[{"image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 10**400]}]
+            ),
+            "expected 4 numbers",
+        ),
+        ("x.txt", "a.jpg 1e308 1 1e309 2\n", "expected 4 numbers"),
+        ("x.txt", "a.jpg -1e308 1 1e308 2\n", "expected 4 numbers"),
+        ("x.pts", "version: 1\nn_points\n{\n1 2\n}\n", "1 points between the braces"),
+        ("x.pts", "version: 1\n{\n1e39 2\n-1e39 4\n}\n", "line 3: expected 2 numbers"),
+        ("x.txt", f"{'n' * 300}.jpg 1 2 5 8\n", "no image nnn"),
+        ("x.txt", "a\0.jpg 1 2 5 8\n", "no image a\0.jpg"),
+    ],
+)
+def test_hostile_files_are_one_sentence(folder, name, text, words):
+    path = written(folder, name, text)
+    kind = {"x.json": "coco", "x.pts": "pts", "x.txt": "plain"}[name]
+    with pytest.raises(FerClassicError) as error:
+        read_annotations(path, format=kind)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("categories", [None, 5, {"id": 1}, [{"id": []}, {"id": 2}]])
+def test_categories_of_another_kind(folder, categories):
+    path = written(folder, "x.json", coco(categories=categories))
+    if isinstance(categories, list):
+        with pytest.raises(FerClassicError, match="no category is named face"):
+            read_annotations(path)
+    else:
+        assert read_annotations(path).n_faces == 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fer_classic.balance import METHODS, balanced_weights, check_neighbors, resample
@@ -262,3 +262,32 @@ def test_an_unknown_method_is_named():
     X, y = _uneven()
     with pytest.raises(UsageError, match=r"balance must be one of \{none, class_weight"):
         resample(X, y, "SMOTE")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    counts=st.lists(st.integers(7, 30), min_size=2, max_size=4),
+    seed=st.integers(0, 10**6),
+    method=st.sampled_from([m for m in METHODS if m != "smote_enn"]),
+)
+def test_rows_stay_one_an_image_and_new_ones_lie_within_their_class(counts, seed, method):
+    """Of any classes: what was there stays once, but where a method is to remove rows."""
+    counts = {f"class {i}": count for i, count in enumerate(counts)}
+    X, y = _uneven(counts, columns=3, seed=seed)
+    try:
+        rows, labels, weights = resample(X, y, method, random_state=seed, X_mirror=-X)
+    except UsageError as error:  # so small a set may have no neighbours of its own class
+        assert method in SMOTE_FAMILY and "balance" in str(error)
+        return
+    assert rows.shape[1:] == X.shape[1:] and len(rows) == len(labels) == len(weights)
+    if method == "random_under":
+        kept = {tuple(row) for row in X}
+        assert len({tuple(row) for row in rows}) == len(rows)
+        assert all(tuple(row) in kept for row in rows)
+        return
+    np.testing.assert_array_equal(rows[: len(X)], X)
+    np.testing.assert_array_equal(labels[: len(y)], y)
+    for row, label in zip(rows[len(X) :], labels[len(y) :], strict=True):
+        own = -X[y == label] if method == "mirror" else X[y == label]
+        assert (row >= own.min(axis=0) - 1e-4).all()
+        assert (row <= own.max(axis=0) + 1e-4).all()

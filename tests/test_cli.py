@@ -459,3 +459,18 @@ def test_an_existing_output_is_refused_before_the_work(cli, first_run, demo_fold
     code, _, err = cli("run", demo_folder, "--out", demo_folder, "--overwrite")
     assert code == 2 and "fer-classic did not make" in err
     assert sorted(os.listdir(demo_folder)) == ["README.txt", "test", "train"]
+
+
+def test_control_characters_of_strangers_do_not_reach_the_terminal(capsys):
+    from fer_classic.cli.app import fail
+    from fer_classic.cli.console import say, table
+
+    say("unreadable: \x1b]0;owned\x07\x1b[2J\x9b1m.jpg\ttab\nline")
+    with pytest.raises(SystemExit):
+        fail("no \x1b[31m.jpg", 1)
+    _, err = capsys.readouterr()
+    assert err == (
+        "unreadable: \\x1b]0;owned\\x07\\x1b[2J\\x9b1m.jpg\ttab\nline\n"
+        "fer-classic: error: no \\x1b[31m.jpg\n"
+    )
+    assert table([["a\nb\r.jpg", 1]], ["file", "n"]).splitlines()[1] == "a\\nb\\x0d.jpg  1"

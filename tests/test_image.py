@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fer_classic.errors import UnreadableImage
-from fer_classic.image import EXTENSIONS, decode, resize, to_gray, to_rgb
+from fer_classic.image import EXTENSIONS, decode, image_size, resize, to_gray, to_rgb
 
 UNKNOWN = "not an image of a known format (JPEG, PNG, BMP, TIFF, WebP, GIF)"
 
@@ -365,3 +365,18 @@ def test_resize_is_antialiased():
 def test_endings_are_lower_case_with_a_dot():
     assert {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif"} <= EXTENSIONS
     assert all(e.startswith(".") and e == e.lower() for e in EXTENSIONS)
+
+
+@pytest.mark.parametrize("orientation", [0, 5, 8, 9, 65535])
+def test_the_size_of_the_header_is_that_of_the_picture(orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    data = encode(smooth(), "JPEG", exif=exif)
+    assert image_size(data) == decode(data).shape[1::-1]
+
+
+def test_the_size_of_a_picture_with_damaged_exif_is_told_without_a_warning():
+    whole = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x04\0\x09\0\0\0"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert image_size(encode(smooth(), "JPEG", exif=whole)) == (56, 40)

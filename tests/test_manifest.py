@@ -9,6 +9,7 @@ from fer_classic.errors import FerClassicError
 from fer_classic.image import decode
 from fer_classic.labels import SEVEN
 from fer_classic.manifest import read_csv
+from fer_classic.safetext import csv_text
 
 
 def rows_of(text):
@@ -167,3 +168,11 @@ def test_fer2013_without_emotions():
         (row,) = rows_of(text)
         assert row["expression"] is None
         np.testing.assert_array_equal(decode(row["source"].read()), [[1, 2], [3, 4]])
+
+
+def test_cells_that_were_made_safe_for_spreadsheets_are_read_as_they_were():
+    names = ["=1+1.jpg", "-x/@y.png", "'=z.jpg", "'tis.jpg", "a.jpg"]
+    text = csv_text([["path", "label", "group"], *([n, "sad", "+p"] for n in names)])
+    assert "\n'=1+1.jpg,sad,'+p\n" in text
+    assert [row["name"] for row in rows_of(text)] == names
+    assert {row["group"] for row in rows_of(text)} == {"+p"}

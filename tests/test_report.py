@@ -401,6 +401,64 @@ def test_ablation_and_comparison_are_shown_where_they_lie(run, tmp_path):
     assert "must hold a JSON object" in missing[1]
 
 
+#: Ends an attribute, a text, a chart, a comment, a style; begins a script, a handler.
+NASTY = (
+    "\"' onload='alert(1)' style='x:url(http://127.0.0.1:9/)' ><script>alert(2)</script>"
+    "</title></style></svg>--><img src=x onerror=alert(3)>]]>{{7*7}}${7*7}\u2028"
+)
+
+
+def poisoned(value):
+    """The same JSON with something nasty at the end of each text in it."""
+    if isinstance(value, dict):
+        return {key: poisoned(own) for key, own in value.items()}
+    if isinstance(value, list):
+        return [poisoned(own) for own in value]
+    return value + NASTY if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def hostile(plain, train_faces, tmp_path_factory):
+    """The page of a run whose every name, path and note is an attack."""
+    model, tested = plain
+    names = tuple(f"{i}{NASTY}.jpg" for i in range(len(tested)))
+    tested = replace(tested, names=names, labels=(tested.labels + 1) % 5)
+    trained = replace(train_faces, names=tuple(n + NASTY for n in train_faces.names))
+    folder = tmp_path_factory.mktemp("hostile") / "'><script>alert(4)<"
+    write_run(folder, model, trained, tested)
+    for name, value in (("ablation", ABLATION), ("comparison", COMPARISON)):
+        (folder / f"{name}.json").write_text(json.dumps(poisoned(value)))
+    record = poisoned(json.loads((folder / "run.json").read_text("utf-8")))
+    (folder / "run.json").write_text(json.dumps(record))
+    return make_report(folder)[0], make_report(folder, format="md")[0]
+
+
+def test_no_text_of_strangers_becomes_part_of_the_page(hostile):
+    html, text = hostile
+    assert html.count("alert(2)") > 30 and "7*7" in html
+    parser = Addresses()
+    parser.feed(html)
+    assert parser.scripts == 0
+    assert [a for a in parser.found if not a.startswith(("data:", "#"))] == []
+    assert "<script" not in html and "<img src=x" not in html and "<img src=x" not in text
+    assert "<script" not in text and "alert(2)" in text
+
+
+def test_no_text_of_strangers_runs_in_a_browser(hostile, tmp_path):
+    path = tmp_path / "hostile.html"
+    path.write_text(hostile[0], encoding="utf-8")
+    with chromium(tmp_path / "profile") as tab:
+        tab.open(path.as_uri(), 1200, "light")
+        assert tab.value("document.scripts.length") == 0
+        assert tab.value("document.querySelectorAll('img[src=x]').length") == 0
+        handlers = "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames())"
+        assert tab.value(f"{handlers}.filter(n => n.startsWith('on')).length") == 0
+        assert tab.value("document.body.textContent.includes('alert(2)')")
+        asked = [a["request"]["url"] for a in tab.told("Network.requestWillBeSent")]
+        assert {url.split(":")[0] for url in asked} <= {"file", "data"}
+        assert tab.told("Page.javascriptDialogOpening", "Runtime.exceptionThrown") == []
+
+
 def test_label_errors_by_hand():
     labels = np.array([0, 0, 0, 1, 1, 1])
     chances = np.array([0.9, 0.8, 0.1, 0.2, 0.3, 0.55])

@@ -4,12 +4,14 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from fer_classic import sources
+from fer_classic.dataset import read_dataset
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.sources import (
     BytesSource,
@@ -248,3 +250,187 @@ def test_image_names(name):
 @pytest.mark.parametrize("name", ["a.txt", "jpg", ".jpg", "a.jpg.part", "a.svg", ""])
 def test_other_names(name):
     assert not is_image_name(name)
+
+
+# Archives that strangers packed
+
+
+def lie(path, **fields):
+    """Change fields of the first entry of an archive's directory."""
+    places = {
+        "flags": (8, "H"),
+        "method": (10, "H"),
+        "size": (24, "I"),
+        "packed": (20, "I"),
+    }
+    places |= {"version": (6, "H")}
+    data = bytearray(path.read_bytes())
+    start = data.index(b"PK\x01\x02")
+    for name, value in fields.items():
+        offset, kind = places[name]
+        struct.pack_into(f"<{kind}", data, start + offset, value)
+    path.write_bytes(data)
+    return str(path)
+
+
+def peak_of(action):
+    """Most bytes that were in use at once, beside those before."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_member_that_unpacks_to_many_times_its_size_is_not_unpacked(tmp_path):
+    content = {"a.bmp": b"\0" * (sources.LARGE + 1)}
+    path = write_zip(tmp_path / "a.zip", content, compression=zipfile.ZIP_DEFLATED)
+    assert os.path.getsize(path) < sources.LARGE / sources.MAX_RATIO
+
+    def read():
+        assert reason(ZipSource(path, "a.bmp")) == (
+            "unpacks to more than 200 times its size, as no photograph does"
+        )
+
+    assert peak_of(read) < 1 << 20
+
+
+def test_a_small_picture_of_one_colour_is_no_bomb(tmp_path):
+    content = {"a.bmp": b"\0" * (1 << 20)}
+    path = write_zip(tmp_path / "a.zip", content, compression=zipfile.ZIP_DEFLATED)
+    assert len(ZipSource(path, "a.bmp").read()) == 1 << 20
+
+
+def test_a_member_larger_than_its_header_says_takes_no_memory(tmp_path):
+    """Its 128 MB are packed in 128 kB, and its header says 10 bytes."""
+    path = tmp_path / "a.zip"
+    write_zip(path, {"a.jpg": b"\0" * (128 << 20)}, compression=zipfile.ZIP_DEFLATED)
+    lie(path, size=10)
+
+    def read():
+        assert reason(ZipSource(str(path), "a.jpg")) == (
+            "cannot be unpacked: Bad CRC-32 for file 'a.jpg'"
+        )
+
+    assert peak_of(read) < 1 << 20
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_unpack_without_bound_are_refused(tmp_path, method):
+    path = write_zip(tmp_path / "a.zip", {"a.jpg": b"x" * 99}, compression=method)
+    assert reason(ZipSource(path, "a.jpg")) == (
+        "cannot be unpacked: it is not packed by deflate, as zip archives mostly are"
+    )
+
+
+def test_an_archive_whose_members_lie_over_each_other_is_refused(tmp_path, monkeypatch):
+    """Of many members each is harmless: together they would take hours."""
+    monkeypatch.setattr(sources, "LARGE_ARCHIVE", 1 << 20)
+    path = tmp_path / "a.zip"
+    write_zip(path, {"a.jpg": b"\0" * (1 << 20)}, compression=zipfile.ZIP_DEFLATED)
+    data = path.read_bytes()
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    entries = [data[start:end].replace(b"a.jpg", b"%05d" % i) for i in range(50)]
+    tail = bytearray(data[end:])
+    struct.pack_into("<HHI", tail, 8, 50, 50, sum(map(len, entries)))
+    path.write_bytes(data[:start] + b"".join(entries) + tail)
+    with pytest.raises(FerClassicError) as error:
+        zip_members(path)
+    assert str(error.value) == (
+        f"{path} unpacks from {path.stat().st_size} bytes to {50 << 20}, more than 200 "
+        "times its size, as no photographs do: it is refused. If it is meant, unpack it, "
+        "and name the folder."
+    )
+
+
+def test_a_member_whose_header_says_more_than_there_is(tmp_path):
+    path = tmp_path / "a.zip"
+    write_zip(path, {"a.jpg": b"x" * 50, "b.jpg": b"y"})
+    lie(path, size=9_000, packed=9_000)
+    assert "cannot be unpacked: " in reason(ZipSource(str(path), "a.jpg"))
+    assert ZipSource(str(path), "b.jpg").read() == b"y"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"version": 235}, {"method": 98}, {"flags": 0x800 | 1}, {"flags": 0x40}]
+)
+def test_archives_of_other_kinds_are_a_sentence(tmp_path, fields):
+    path = write_zip(tmp_path / "a.zip", {"a.jpg": b"x" * 50})
+    lie(tmp_path / "a.zip", **fields)
+    try:
+        assert zip_members(path) == ["a.jpg"]
+    except FerClassicError as error:
+        assert str(error).endswith("as a zip archive: it is damaged or no zip.")
+        return
+    assert "version" not in fields
+    if fields != {"flags": 0x40}:
+        assert "cannot be unpacked: " in reason(ZipSource(path, "a.jpg"))
+
+
+def test_a_name_that_is_no_text_is_a_sentence(tmp_path):
+    path = tmp_path / "a.zip"
+    data = Path(write_zip(path, {"é.jpg": b"x"})).read_bytes()
+    path.write_bytes(data.replace("é".encode(), b"\xff\xfe"))
+    with pytest.raises(FerClassicError, match="it is damaged or no zip"):
+        zip_members(path)
+
+
+def test_a_name_that_an_archive_holds_twice_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    data = Path(write_zip(path, {"a.jpg": b"1", "b.jpg": b"2"})).read_bytes()
+    path.write_bytes(data.replace(b"b.jpg", b"a.jpg"))
+    with pytest.raises(FerClassicError) as error:
+        zip_members(path)
+    assert str(error.value) == (
+        f"{path} holds 1 name(s) more than once, such as 'a.jpg': which file is meant is "
+        "unclear. Unpack it, and name the folder."
+    )
+    data = Path(write_zip(path, {"x/a.jpg": b"1", "x_a.jpg": b"2"})).read_bytes()
+    path.write_bytes(data.replace(b"x_a.jpg", b"x\\a.jpg"))
+    os.utime(path, ns=(2, 2))
+    with pytest.raises(FerClassicError, match=r"more than once, such as 'x/a\.jpg'"):
+        zip_members(path)
+
+
+def test_names_that_lead_elsewhere_are_names_and_nothing_more(tmp_path):
+    """No member is ever written, so its name leads nowhere."""
+    outside = tmp_path / "outside.jpg"
+    outside.write_bytes(b"outside")
+    (tmp_path / "in").mkdir()
+    names = ["../outside.jpg", str(outside), "a/../../outside.jpg", "C:\\x.jpg", "a\nb.jpg"]
+    path = write_zip(tmp_path / "in" / "a.zip", dict.fromkeys(names, b"own"))
+    assert sorted(n.replace("\\", "/") for n in names) == zip_members(path)
+    assert {ZipSource(path, name).read() for name in zip_members(path)} == {b"own"}
+    assert outside.read_bytes() == b"outside" and len(list(tmp_path.rglob("*"))) == 3
+
+
+def test_a_name_ends_at_a_nul(tmp_path):
+    path = tmp_path / "a.zip"
+    data = Path(write_zip(path, {"a.jpg_b.txt": b"x"})).read_bytes()
+    path.write_bytes(data.replace(b"a.jpg_b", b"a.jpg\0b"))
+    assert zip_members(path) == ["a.jpg"]
+
+
+def test_a_link_in_an_archive_is_not_followed(tmp_path):
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    link = zipfile.ZipInfo("link.jpg")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(link, str(tmp_path / "secret.jpg"))
+    content = ZipSource(str(tmp_path / "a.zip"), "link.jpg").read()
+    assert content == str(tmp_path / "secret.jpg").encode()
+
+
+def test_an_archive_in_an_archive_is_not_opened(tmp_path):
+    inner = Path(write_zip(tmp_path / "in.zip", {"a.jpg": b"x"})).read_bytes()
+    path = write_zip(tmp_path / "a.zip", {"in.zip": inner, "b.jpg": b"y"})
+    samples = read_dataset(path)
+    assert samples.names == ("b.jpg",)
+    path = write_zip(tmp_path / "c.zip", {"in.zip": inner})
+    with pytest.raises(FerClassicError, match="No image in"):
+        read_dataset(path)
+
+
+def test_a_path_with_a_nul_is_a_reason():
+    assert reason(FileSource("/tmp/a\0b.jpg")) == "cannot be read: embedded null byte"

@@ -429,3 +429,51 @@ def test_a_submission_of_no_known_layout(tmp_path):
     assert str(error.value) == (
         "Every entry of the submission must be an object. Got a number instead."
     )
+
+
+def test_half_a_surrogate_pair_in_a_template_is_written_as_it_came():
+    template = [
+        {"file": name, "label": 0, "note": "\ud800"}
+        for name in ("0001.jpg", "0002.png", "愤怒 😀.jpg")
+    ]
+    text = templated_submission(predictions(), template)
+    assert '"note": "\\ud800"' in text and text.encode()
+    assert [one["label"] for one in json.loads(text)] == list(CODES)
+    assert {one["note"] for one in json.loads(text)} == {"\ud800"}
+
+
+FORMULAS = ("=1+1", "@SUM(1)", "+1", "-1", "\tx", "\rx", "'=x", "''", "a\rb", 'a"\nb', "-1")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(FORMULAS)
+        | st.text(
+            st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1
+        ),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    )
+)
+def test_predictions_of_any_names_come_back(tmp_path_factory, names):
+    codes = [i % 5 for i in range(len(names))]
+    given_ = predictions(names, codes)
+    n = len(names)
+    faces = SimpleNamespace(
+        status=("face",) * n,
+        errors=("=1",) * n,
+        boxes=np.zeros((n, 4)),
+        scores=np.zeros(n),
+        n_faces=np.ones(n, int),
+    )
+    text = predictions_csv(given_, faces)
+    rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    assert len(rows) == n and all(row[-1] == "'=1" for row in rows)
+    assert not any(row[0].startswith(("=", "+", "@", "\t", "\r")) for row in rows)
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    back = read_predictions(path, names, FIVE)
+    assert back.labels.tolist() == codes
+    np.testing.assert_array_equal(back.probabilities, given_.probabilities)

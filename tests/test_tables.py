@@ -1,15 +1,22 @@
 """Tables that are written and read part by part are the tables made at once."""
 
 import os
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fer_classic import faces as faces_module
 from fer_classic.cli import data as commands
 from fer_classic.dataset import read_dataset
+from fer_classic.errors import FerClassicError
 from fer_classic.faces import extract_faces, face_parts
 from fer_classic.facetable import FaceTable
+from fer_classic.features import FeatureTable
+from fer_classic.seal import write_seal
 from fer_classic.settings import CARD_FEATURES, FaceSettings
 from fer_classic.stack import features_of
 from fer_classic.tables import (
@@ -118,3 +125,72 @@ def test_the_command_features_does_not_depend_on_its_parts(
     assert_same_files(place.parent / "features-256", out)
     assert len((out / "features.csv").read_text().splitlines()) == 81
     assert len(load_features(out)[1]["status"]) == 80
+
+
+def test_a_header_as_python_2_wrote_it_warns_nobody(train_faces, folder):
+    save_faces(train_faces, whole := folder("whole"))
+    data = (whole / "scores.npy").read_bytes()
+    data = data.replace(b"'shape': (80,), } ", b"'shape': (80L,), }")
+    (whole / "scores.npy").write_bytes(data)
+    assert b"80L" in data
+    write_seal(whole)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(load_faces(whole).scores, train_faces.scores)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"'shape': (80,), }", b"'shape': (80,), ("),  # tokenize.TokenError
+        (b"'shape': (80,)", b"'shape': (79,)"),
+    ],
+)
+def test_a_sealed_array_with_a_hostile_header_is_one_sentence(
+    train_faces, folder, old, new
+):
+    save_faces(train_faces, whole := folder("whole"))
+    data = (whole / "scores.npy").read_bytes()
+    assert old in data
+    (whole / "scores.npy").write_bytes(data.replace(old, new))
+    write_seal(whole)
+    with warnings.catch_warnings(), pytest.raises(FerClassicError, match="The faces in"):
+        warnings.simplefilter("error")
+        load_faces(whole)
+
+
+def test_a_seal_that_names_a_file_longer_than_the_system_takes(train_faces, folder):
+    save_faces(train_faces, whole := folder("whole"))
+    with open(whole / "SHA256SUMS", "a") as file:
+        file.write(f"{'0' * 64}  {'n' * 300}\n")
+    with pytest.raises(
+        FerClassicError, match="nnn is missing: copy the whole folder again"
+    ):
+        load_faces(whole)
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(TEXT, st.none() | TEXT, st.integers(-1, 4)), min_size=1, max_size=6)
+)
+def test_any_names_and_labels_are_read_as_they_were_written(
+    train_faces, tmp_path_factory, rows
+):
+    names, groups, labels = zip(*rows, strict=True)
+    table = train_faces.take(range(len(rows)))
+    table = replace(table, names=names, groups=groups, labels=np.array(labels))
+    save_faces(table, folder := tmp_path_factory.mktemp("any"))
+    back = load_faces(folder)
+    assert (back.names, back.groups) == (names, groups)
+    assert back.labels.tolist() == list(labels)
+    np.testing.assert_array_equal(back.crops, table.crops)
+    X = table.landmarks.reshape(len(rows), -1)
+    made = FeatureTable(X, tuple(f"x{i}" for i in range(X.shape[1])))
+    own = tmp_path_factory.mktemp("features")
+    save_features(made, {"file": list(names), "group": list(groups)}, own)
+    found, its = load_features(own)
+    assert its == {"file": list(names), "group": list(groups)}
+    np.testing.assert_array_equal(found.X, X)

@@ -1,5 +1,6 @@
 """Annotated faces, one format a file; ``read_annotations`` reads any of them."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def _located(picture, folder, path, problems):
     """The picture with its image's path and size; what is wrong joins the problems."""
     where = f"{path}, line {picture.line}"
     file = folder / picture.name.replace("\\", "/")
-    if not file.is_file():
+    if not os.path.isfile(file):  # no error either where the name is too long
         problems.append(f"{where}: no image {picture.name} in {folder}")
         return picture
     try:

@@ -7,6 +7,9 @@ import numpy as np
 
 from fer_classic.errors import FerClassicError
 
+#: No number of an annotation is larger, of either sign.
+LARGEST = 1e9
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -94,7 +97,7 @@ def read_text(path):
 
 
 def numbers(words, path, line, count):
-    """So many finite numbers from the words of a line.
+    """So many numbers from the words of a line, each smaller than LARGEST.
 
     Parameters
     ----------
@@ -111,13 +114,14 @@ def numbers(words, path, line, count):
     Raises
     ------
     FerClassicError
-        There are fewer, or one is no number; with file and line.
+        There are fewer, or one is no number or too large; with file and line.
     """
     try:
         values = [float(word) for word in words]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = []
-    if len(values) < count or not np.isfinite(values).all():
+    # Beyond the limit, sums of numbers and points of 32 bits would not be finite.
+    if len(values) < count or not all(abs(value) < LARGEST for value in values):
         told = " ".join(str(word) for word in words)[:80]
         raise FerClassicError(
             f"{path}, line {line}: expected {count} numbers. Got {told!r} instead."

@@ -33,18 +33,24 @@ def read(path):
     for own in images:
         if not isinstance(own, dict) or not isinstance(own.get("file_name"), str):
             raise FerClassicError(f"{path}, line 1: an image without file_name: {own!r}.")
-        found[own.get("id")] = (own["file_name"], [])
+        key = _key(own, "id")
+        if key is None or key in found:
+            raise FerClassicError(
+                f"{path}, line 1: the id of an image must be a number that no other image "
+                f"has. Got {own.get('id')!r} for {own['file_name']!r}."
+            )
+        found[key] = (own["file_name"], [])
     for number, own in enumerate(marked):
         _add(own, found, faces, path, lines[number] if number < len(lines) else 1)
     return [Picture(name, 1, tuple(marks)) for name, marks in found.values()]
 
 
 def _add(own, found, faces, path, line):
-    if not isinstance(own, dict) or own.get("image_id") not in found:
+    if not isinstance(own, dict) or _key(own, "image_id") not in found:
         raise FerClassicError(
             f"{path}, line {line}: an annotation of an image that is not listed: {own!r}."
         )
-    if faces and own.get("category_id") not in faces:
+    if faces and _key(own, "category_id") not in faces:
         return
     box = own.get("bbox")
     x, y, width, height = numbers(box if isinstance(box, list) else [], path, line, 4)[:4]
@@ -52,12 +58,20 @@ def _add(own, found, faces, path, line):
     found[own["image_id"]][1].append(Mark(x, y, width, height, line, ignored))
 
 
+def _key(own, name):
+    """A number or text that something is known by; None for anything else."""
+    key = own.get(name)
+    return key if isinstance(key, int | float | str) else None
+
+
 def _categories(values, path):
     """Ids of the categories that are faces; none if there is one category only."""
-    named = [own for own in values.get("categories", []) if isinstance(own, dict)]
+    listed = values.get("categories")
+    listed = listed if isinstance(listed, list) else []
+    named = [own for own in listed if isinstance(own, dict)]
     if len(named) <= 1:
         return set()
-    faces = {own.get("id") for own in named if "face" in str(own.get("name", "")).lower()}
+    faces = {_key(own, "id") for own in named if "face" in str(own.get("name")).lower()}
     if not faces:
         told = ", ".join(str(own.get("name")) for own in named[:10])
         raise FerClassicError(f"{path}, line 1: no category is named face, but {told}.")

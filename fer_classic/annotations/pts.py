@@ -35,7 +35,7 @@ def _picture(path, top):
     except StopIteration:
         raise FerClassicError(f"{path}, line 1: expected points in braces.") from None
     points = [numbers(lines[i].split(), path, i + 1, 2)[:2] for i in range(first + 1, last)]
-    told = [text.split(":")[1].strip() for text in lines[:first] if "n_points" in text]
+    told = [text.partition(":")[2].strip() for text in lines[:first] if "n_points" in text]
     if not points or (told and told[0] != str(len(points))):
         raise FerClassicError(
             f"{path}, line {first + 1}: {len(points)} points between the braces, "

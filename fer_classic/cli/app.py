@@ -7,6 +7,7 @@ import sys
 import typer
 
 from fer_classic.errors import FerClassicError
+from fer_classic.safetext import visible
 
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
@@ -83,7 +84,7 @@ def _explain(error):
 
 def fail(message, code):
     """Print an error and leave with an exit code."""
-    print(f"fer-classic: error: {message}", file=sys.stderr)
+    print(f"fer-classic: error: {visible(message)}", file=sys.stderr)
     sys.exit(code)
 
 

@@ -3,13 +3,15 @@
 import sys
 from contextlib import contextmanager
 
+from fer_classic.safetext import visible
+
 #: Where stderr is not a terminal.
 SECONDS_A_LINE = 5.0
 
 
 def say(message=""):
     """A message for the person at the terminal, on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    print(visible(message), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -91,7 +93,9 @@ def percent(score):
 
 def table(rows, header):
     """Aligned columns as text; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in [header, *rows]]
+    cells = [
+        [visible(cell).replace("\n", "\\n") for cell in row] for row in [header, *rows]
+    ]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     right = [all(_is_number(row[i]) for row in cells[1:]) for i in range(len(header))]
     lines = []

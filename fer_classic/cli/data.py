@@ -205,20 +205,17 @@ def _with_features(faces, features):
 
 
 def _write_features_csv(names, rows, folder):
-    import csv
-
     from fer_classic.arrays import open_npy
+    from fer_classic.safetext import write_rows
 
     with open(folder / "features.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "label", *names])
+        write_rows(file, [["file", "label", *names]])
         for start in range(0, len(rows["file"]), BATCH):
             own = slice(start, start + BATCH)
             # Opened anew: what was read of an open file counts as this process's memory.
             X = open_npy(folder / "X.npy")[own]
             some = zip(rows["file"][own], rows["label"][own], X, strict=True)
-            for name, label, values in some:
-                writer.writerow([name, label or "", *(f"{v:.6g}" for v in values)])
+            write_rows(file, ([n, c or "", *(f"{v:.6g}" for v in x)] for n, c, x in some))
 
 
 @app.command()

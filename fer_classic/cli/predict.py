@@ -1,7 +1,5 @@
 """The command predict."""
 
-import csv
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -178,6 +176,7 @@ def _write_overlays(samples, faces, predictions, folder, overwrite):
     from fer_classic.image import decode
     from fer_classic.overlay import overlay
     from fer_classic.runs import new_directory
+    from fer_classic.safetext import file_stem, write_rows
 
     index = [["picture", "file"]]
     with new_directory(folder, overwrite=overwrite) as work:
@@ -193,10 +192,8 @@ def _write_overlays(samples, faces, predictions, folder, overwrite):
             name = predictions.class_names[predictions.labels[i]]
             text = f"{name} {predictions.probabilities[i].max():.2f}"
             place = faces.boxes[i], faces.points[i]
-            # Names come from strangers' archives: only harmless characters are kept.
-            stem = re.sub(r"[^\w.-]", "_", Path(file).stem)[:80]
-            index.append([f"{i + 1:05d}_{stem}.png", file])
+            index.append([f"{i + 1:05d}_{file_stem(Path(file).stem)}.png", file])
             picture = overlay(image, *place, text, faces.status[i])
             (work / index[-1][0]).write_bytes(picture)
         with open(work / "index.csv", "w", encoding="utf-8", newline="") as out:
-            csv.writer(out, lineterminator="\n").writerows(index)
+            write_rows(out, index)

@@ -1,8 +1,6 @@
 """The command run: the whole way from photographs to submission.json."""
 
-import csv
 import hashlib
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +20,7 @@ from fer_classic.cli.train import (
     training_samples,
 )
 from fer_classic.errors import UsageError
+from fer_classic.safetext import csv_text
 
 
 @app.command()
@@ -255,7 +254,7 @@ def _write(folder, settings, record, metrics, model, predictions, faces, layout)
 def _confusion_csv(scores):
     names = list(scores["per_class"])
     rows = zip(names, scores["confusion"], strict=True)
-    return _csv(["true \\ predicted", *names], ([name, *row] for name, row in rows))
+    return csv_text([["true \\ predicted", *names], *([name, *row] for name, row in rows)])
 
 
 def _curves_csv(curves):
@@ -265,15 +264,7 @@ def _curves_csv(curves):
         for metric, values in metrics.items()
     }
     rounds = enumerate(zip(*columns.values(), strict=True), start=1)
-    return _csv(["round", *columns], ([i, *values] for i, values in rounds))
-
-
-def _csv(header, rows):
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text([["round", *columns], *([i, *values] for i, values in rounds)])
 
 
 def _say_result(out, metrics, tested):

@@ -1,14 +1,13 @@
 """Pictures of what a detector missed and of what it took for a face."""
 
-import csv
 import io
-import re
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from fer_classic.detectscore.counts import count
 from fer_classic.image import decode, to_rgb
+from fer_classic.safetext import file_stem, write_rows
 
 #: Marked and found, marked and missed, detected on no face; the detector's boxes.
 _FOUND, _MISSED, _BOX = (0, 190, 80), (230, 40, 40), (255, 200, 0)
@@ -67,11 +66,11 @@ def write_pictures(comparison, show, folder):
     """
     index = [["picture", "detector", "file"]]
     for detector, file, data in miss_pictures(comparison, show):
-        stem = f"{_harmless(Path(detector).stem)}_{_harmless(file.stem)}"
+        stem = f"{file_stem(Path(detector).stem)}_{file_stem(file.stem)}"
         index.append([f"{len(index):05d}_{stem}.png", detector, str(file)])
         (folder / index[-1][0]).write_bytes(data)
     with open(folder / "index.csv", "w", encoding="utf-8", newline="") as out:
-        csv.writer(out, lineterminator="\n").writerows(index)
+        write_rows(out, index)
     return len(index) - 1
 
 
@@ -89,7 +88,3 @@ def _drawn(path, marks, boxes):
     out = io.BytesIO()
     picture.save(out, format="PNG")
     return out.getvalue()
-
-
-def _harmless(text):
-    return re.sub(r"[^\w.-]", "_", text)[:60]

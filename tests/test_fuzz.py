@@ -1,0 +1,140 @@
+"""What is fuzzed holds for good inputs and some changed ones, and a defect would be seen.
+
+``scripts/fuzz.py`` searches on, guided by coverage; here no more than a few seconds go by.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from random import Random
+
+import fuzz
+import fuzz_targets
+import pytest
+from fuzz import Escape, only_inside
+from fuzz_mutate import changed, changed_json
+from fuzz_targets import TARGETS, accepts
+
+from fer_classic.submission import Predictions
+
+INPUTS = 150
+
+
+def attack(name, folder):
+    """Try good inputs and changed ones."""
+    target, random = TARGETS[name], Random(name)
+    seeds = target.seeds()
+    for data in seeds:
+        accepts(target.check, data, folder)
+    for i in range(INPUTS):
+        seed = random.choice(seeds)
+        data = changed_json(seed, random) if i % 2 else None
+        data = changed(seed, random, seeds) if data is None else data
+        accepts(target.check, data, folder)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_changed_inputs_are_read_or_refused_in_words(name, tmp_path):
+    target = TARGETS[name]
+    assert sum(accepts(target.check, seed, tmp_path) for seed in target.seeds())
+    with only_inside(tmp_path):
+        attack(name, tmp_path)
+
+
+def lossy_rows(real):
+    return lambda *arguments: real(*arguments)[:-1]
+
+
+def shifted_answers(real):
+    def read(*arguments):
+        found = real(*arguments)
+        return replace(found, codes=found.codes[1:])
+
+    return read
+
+
+def unkind(real):
+    def read(*arguments, **options):
+        found = real(*arguments, **options)
+        return found.astype(float) if found.ndim == 2 else found
+
+    return read
+
+
+def mixed_up(real):
+    def submit(predictions, template):
+        labels = predictions.labels[::-1]
+        return real(
+            Predictions(predictions.names, labels, None, predictions.class_names), template
+        )
+
+    return submit
+
+
+@pytest.mark.parametrize(
+    ("target", "function", "spoil", "error"),
+    [
+        ("manifest", "read_csv", lossy_rows, AssertionError),
+        ("answers-csv", "read_result", shifted_answers, AssertionError),
+        ("image", "decode", unkind, AssertionError),
+        ("template", "templated_submission", mixed_up, AssertionError),
+        (
+            "names",
+            "match_names",
+            lambda real: lambda a, b: real(a, b)[::-2],
+            AssertionError,
+        ),
+    ],
+)
+def test_a_planted_defect_is_found(monkeypatch, tmp_path, target, function, spoil, error):
+    monkeypatch.setattr(fuzz_targets, function, spoil(getattr(fuzz_targets, function)))
+    with pytest.raises(error):
+        attack(target, tmp_path)
+
+
+def test_an_error_of_python_is_no_answer(tmp_path):
+    def check(data, folder):
+        return {}[data]
+
+    with pytest.raises(KeyError):
+        accepts(check, b"x", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        lambda place: (place / "x").write_bytes(b""),
+        lambda place: (place / "x").mkdir(),
+        lambda place: (place / "in" / "y").rename(place / "y"),
+        lambda place: (place / "in" / ".." / "y").symlink_to("x"),
+        lambda place: subprocess.run(["true"]),
+    ],
+    ids=["write", "mkdir", "rename", "symlink", "process"],
+)
+def test_what_is_done_outside_the_folder_is_seen(tmp_path, action):
+    (tmp_path / "in").mkdir()
+    with only_inside(tmp_path / "in"):
+        (tmp_path / "in" / "y").write_bytes(b"")
+        with pytest.raises(Escape):
+            action(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_an_unknown_target_is_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["fuzz.py", "nothing", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        fuzz.main()
+    assert end.value.code == 2
+    assert "no target nothing; there are image, names" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed")
+def test_the_script_writes_its_table(tmp_path):
+    line = [sys.executable, fuzz.__file__, "names", "--runs", "500", "--out", tmp_path]
+    done = subprocess.run(line, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (row,) = json.loads((tmp_path / "fuzz.json").read_text())
+    assert row["target"] == "names" and row["executions"] >= 500 and row["crashes"] == []
+    assert done.stdout.splitlines()[1].startswith("names ")
