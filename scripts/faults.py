@@ -266,8 +266,8 @@ def small_files(bench, name):
     """No file may be larger than half of the largest result (RLIMIT_FSIZE)."""
     with bench.trying(name, "file size limit") as own:
         most = max(map(len, own.expected.values())) // 2
-        limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most,) * 2)}
-        own.end(own.start(**limit))
+        limit = resource.RLIMIT_FSIZE, (most, most)
+        own.end(own.start(preexec_fn=lambda: resource.setrlimit(*limit)))
         _refused(own, "File too large")
         own.again()
 
@@ -420,7 +420,7 @@ def all_faults(bench, kills, chosen):
         done[name] += 1
     disks = may_mount(bench.folder)
     if not disks:
-        print("skipped: full and read-only disks, which only root can make", file=sys.stderr)
+        print("skipped: full and read-only disks: only root makes them", file=sys.stderr)
     for number, name in enumerate(bench.names):
         if "interrupt" in chosen:
             interrupt(bench, name, number)

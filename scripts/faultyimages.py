@@ -65,7 +65,9 @@ def rows_of(name, results):
     """
 
     def read(file):
-        return results[file] if isinstance(results, dict) else Path(results, file).read_bytes()
+        return (
+            results[file] if isinstance(results, dict) else Path(results, file).read_bytes()
+        )
 
     if name in ("predict", "run"):
         file = {"predict": "answers.csv", "run": "run/predictions.csv"}[name]

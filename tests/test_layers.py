@@ -14,7 +14,7 @@ import fer_classic
 ROOT = Path(fer_classic.__file__).parent
 #: A layer imports only from the layers before it.
 LAYERS = (
-    *("errors", "runs", "npy", "labels", "image", "annotations"),
+    *("errors", "partial", "runs", "npy", "labels", "image", "annotations"),
     *("sources", "manifest", "inputs", "dataset"),
     *("modelfiles", "detect", "cache", "parallel", "waiting", "cluster", "dasktrees"),
     *("landmarks", "align", "duplicates", "audit"),
