@@ -127,7 +127,7 @@ VARYING = {
 }
 
 
-def prepare(folder, fer_classic, *, train=40, test=40):
+def prepare(folder, fer_classic, *, train=40, test=40, network=True):
     """Make what the commands read.
 
     Parameters
@@ -138,6 +138,8 @@ def prepare(folder, fer_classic, *, train=40, test=40):
         Runs a command line, a list of str, in that folder.
     train, test : int
         Images of the synthetic set.
+    network : bool
+        Whether to train one too, for the command export, where torch is there.
     """
     from fer_classic.tables import load_faces
 
@@ -154,7 +156,7 @@ def prepare(folder, fer_classic, *, train=40, test=40):
     (folder / "plan.toml").write_text(f'train = "train"\n{PLAN}')
     for name in ("faces", "train", "run", "predict"):
         fer_classic(COMMANDS[name].line("."))
-    if "train-cnn" in COMMANDS:
+    if network and "train-cnn" in COMMANDS:
         fer_classic(COMMANDS["train-cnn"].line("."))
     _write_marks(load_faces(folder / "faces"), folder / "marks.xml")
 

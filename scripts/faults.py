@@ -59,6 +59,7 @@ class Try:
     wrong: list = field(default_factory=list)
     said: str = ""
     code: int = 0
+    reruns: int = 0
 
     def __post_init__(self):
         self.command = COMMANDS[self.name]
@@ -131,8 +132,13 @@ class Try:
             self.wrong.append(f"noise: {found.group()} in {self.said[-300:]!r}")
 
     def again(self, jobs=1):
-        """The same command once more gives what an undisturbed run gives."""
-        if lacking := self.lacking():
+        """The same command once more gives what an undisturbed run gives.
+
+        Where a command left nothing at all, that would be an undisturbed run.
+        """
+        left = any(any(own.iterdir()) for own in (self.out, self.cache, self.tmp))
+        if left and (lacking := self.lacking()):
+            self.reruns = 1
             follow = all(
                 any(Path(n).match(own) for own in self.command.later) for n in lacking
             )
@@ -195,7 +201,8 @@ class Bench:
             own.check(own.code == 0, f"exit code {own.code}: {own.said[-300:]}")
             self.expected[name] = own.expected = contents(own.out)
         with self.trying(name, "none") as own:
-            own.again()
+            own.end(own.start())
+            own.check(not own.lacking(), f"differs: {list(own.lacking().items())[:2]}")
             own.quiet()
 
     @contextmanager
@@ -210,7 +217,8 @@ class Bench:
             own.wrong.append("hangs")
         finally:
             shutil.rmtree(root)
-        told = {"command": name, "fault": fault, "wrong": own.wrong, "code": own.code}
+        told = {"command": name, "fault": fault, "wrong": own.wrong}
+        told |= {"code": own.code, "run again": own.reruns}
         self.tries.append(told)
         print(f"{name}: {fault}: {'; '.join(own.wrong) or 'survived'}", file=sys.stderr)
 
@@ -436,13 +444,15 @@ def all_faults(bench, kills, chosen):
 
 def table(tries):
     """Markdown: tries and survivors of each command and fault."""
-    lines = ["| command | fault | tries | survived | what went wrong |", "|" + "---|" * 5]
+    header = ("command", "fault", "tries", "run again", "survived", "what went wrong")
+    lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     keys = dict.fromkeys((own["command"], own["fault"]) for own in tries)
     for key in sorted(keys):
         own = [one for one in tries if (one["command"], one["fault"]) == key]
         wrong = [told for one in own for told in one["wrong"]]
         survived = sum(not one["wrong"] for one in own)
-        cells = [*key, len(own), survived, wrong[0] if wrong else ""]
+        again = sum(one["run again"] for one in own)
+        cells = [*key, len(own), again, survived, wrong[0] if wrong else ""]
         lines.append(f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |")
     return "\n".join(lines)
 

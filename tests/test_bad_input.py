@@ -267,6 +267,27 @@ def test_a_file_that_vanishes_before_its_overlay_is_left_out(
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
 
 
+def test_a_file_that_changes_before_its_overlay_is_left_out(
+    predicted, images, monkeypatch, tmp_path
+):
+    """Its box would be drawn on another photograph."""
+    monkeypatch.setenv("FER_CLASSIC_CACHE", "none")
+    real, reads = FileSource.read, []
+
+    def change(source):
+        reads.append(source.path)
+        if reads.count(source.path) > 1 and source.path.endswith("z.jpg"):
+            Image.new("L", (99, 99)).save(source.path)
+        return real(source)
+
+    shutil.copy(next(images.glob("*.jpg")), images / "z.jpg")
+    monkeypatch.setattr(FileSource, "read", change)
+    rows, err = predicted(images, "--overlay", tmp_path / "pictures")
+    assert rows["z.jpg"]["status"] == "face"
+    assert "no picture of z.jpg: it has changed since its face was found" in err
+    assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
+
+
 # A model directory with a changed byte, a missing file, another format number
 
 
@@ -372,6 +393,20 @@ def test_an_interrupt_leaves_nothing_and_a_rerun_succeeds(
     if number == signal.SIGTERM:
         code, _, err = command(*arguments)
         assert code == 0 and os.listdir(tmp_path) == ["out"]
+
+
+def test_an_interrupt_while_the_program_loads_is_one_sentence(tmp_path):
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    (tmp_path / "typer.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "fer_classic.cli", "doctor"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 128 + signal.SIGINT
+    told = "fer-classic: error: interrupted; nothing half-written was left behind\n"
+    assert (done.stdout, done.stderr) == ("", told)
 
 
 def all_end(session):
