@@ -21,8 +21,8 @@ def change_images(material, kind, random):
 
     Returns
     -------
-    set of str
-        Names of images whose row may be of other content now.
+    changed, gone : sets of str
+        Names of images of other content, and of deleted ones.
     """
     if kind == "folder":
         paths = random.sample(sorted((material / "test").iterdir()), 12)
@@ -32,7 +32,8 @@ def change_images(material, kind, random):
             path.write_bytes(other.read_bytes())
         for path in paths[8:]:
             path.unlink()
-        return {path.name for path in paths}
+        names = [path.name for path in paths]
+        return set(names[:8]), set(names[8:])
     path = material / "test.zip"
     change = random.choice(("cut", "replace", "delete"))
     if change == "cut":
@@ -45,7 +46,7 @@ def change_images(material, kind, random):
         with zipfile.ZipFile(path, "w") as archive:
             for name, data in reversed(members.items()):
                 archive.writestr(name, data)
-    return set()
+    return set(), set()
 
 
 def rows_of(name, results):

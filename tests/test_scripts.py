@@ -154,11 +154,11 @@ def test_the_comparison_predicts_apart_and_fuses(
 @pytest.fixture
 def tried(script, tmp_path):
     """A try of the command predict that has left something: ``tried({name: bytes})``."""
-    faults = script("faults")
+    trial = script("trial")
     whole = {"answers.csv": b"a,b", "answers.json": b"[1]", "overlay/index.csv": b"file"}
 
     def left(files, name="predict", expected=whole):
-        own = faults.Try(name, tmp_path, tmp_path / "try", expected)
+        own = trial.Try(name, tmp_path, tmp_path / "try", expected)
         for path, data in files.items():
             (own.root / path).parent.mkdir(parents=True, exist_ok=True)
             (own.root / path).write_bytes(data)
