@@ -46,9 +46,10 @@ def kill(bench, name, share, number):
 
 def interrupt(bench, name, number):
     """SIGINT to all processes, as Ctrl-C does; SIGTERM to the first."""
-    for kind, send in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
+    kinds = ((signal.SIGINT, os.killpg, 2), (signal.SIGTERM, os.kill, 1))
+    for kind, send, jobs in kinds:
         with bench.trying(name, kind.name) as own:
-            process = own.start(jobs=2)
+            process = own.start(jobs=jobs)
             wait_for_handler(process)
             bench.wait(own, process, bench.random.uniform(0, 0.8), writing=number % 2)
             if process.poll() is None:
@@ -135,7 +136,7 @@ def changing_images(bench, name, kind):
         shutil.make_archive(material / "test", "zip", material / "test")
         words = re.sub(r"(?<= )test(?= )", "test.zip", words)
     with bench.trying(name, f"changed {kind}", material, words) as own:
-        process = own.start(jobs=2)
+        process = own.start()
         bench.wait(own, process, bench.random.uniform(0.3, 0.9), writing=False)
         changed, gone = change_images(material, kind, bench.random)
         own.end(process)
@@ -201,7 +202,7 @@ def all_faults(bench, kills, chosen):
             for fault in (full_disk, read_only, bad_cache) if disks else ():
                 fault(bench, name)
         if "images" in chosen and name in OF_IMAGES:
-            for kind in ("folder", "zip", "folder", "zip"):
+            for kind in ("folder", "zip"):
                 changing_images(bench, name, kind)
         if "worker" in chosen:
             killed_worker(bench, name)
@@ -233,16 +234,17 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="faults-"))
+    bench = Bench(work, given.commands, given.seed)
     try:
-        bench = Bench(work, given.commands, given.seed)
+        bench.prepare()
         all_faults(bench, given.kills, given.faults)
-    finally:
+    finally:  # what was found counts, should this be stopped
         shutil.rmtree(work)
-    print(table(bench.tries))
-    if given.out:
-        given.out.mkdir(parents=True, exist_ok=True)
-        told = {"seed": given.seed, "times": bench.times, "tries": bench.tries}
-        (given.out / "faults.json").write_text(json.dumps(told, indent=1) + "\n")
+        print(table(bench.tries), flush=True)
+        if given.out:
+            given.out.mkdir(parents=True, exist_ok=True)
+            told = {"seed": given.seed, "times": bench.times, "tries": bench.tries}
+            (given.out / "faults.json").write_text(json.dumps(told, indent=1) + "\n")
     failed = sum(bool(own["wrong"]) for own in bench.tries)
     print(f"{len(bench.tries)} tries, {failed} failed", file=sys.stderr)
     sys.exit(failed > 0)

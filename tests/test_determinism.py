@@ -110,7 +110,7 @@ def material(tmp_path_factory):
         finally:
             os.chdir(before)
 
-    every.prepare(folder, fer_classic, test=20, network=False)
+    every.prepare(folder, fer_classic, train=30, test=20, network=False)
     return folder
 
 
