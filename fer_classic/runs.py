@@ -147,7 +147,9 @@ def _check_writable(path):
     while not os.path.lexists(parent):
         parent = parent.parent
     try:
-        os.rmdir(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=parent))
+        os.rmdir(
+            tempfile.mkdtemp(prefix=f".{path.name}.partial-{os.getpid()}-", dir=parent)
+        )
     except OSError as error:
         raise FerClassicError(_cannot_write(path, error)) from None
 
