@@ -46,10 +46,9 @@ def kill(bench, name, share, number):
 
 def interrupt(bench, name, number):
     """SIGINT to all processes, as Ctrl-C does; SIGTERM to the first."""
-    kinds = ((signal.SIGINT, os.killpg, 2), (signal.SIGTERM, os.kill, 1))
-    for kind, send, jobs in kinds:
+    for kind, send in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
         with bench.trying(name, kind.name) as own:
-            process = own.start(jobs=jobs)
+            process = own.start()
             wait_for_handler(process)
             bench.wait(own, process, bench.random.uniform(0, 0.8), writing=number % 2)
             if process.poll() is None:
@@ -66,7 +65,7 @@ def small_files(bench, name):
     with bench.trying(name, "file size limit") as own:
         most = max(map(len, own.expected.values())) // 2
         limit = resource.RLIMIT_FSIZE, (most, most)
-        own.end(own.start(preexec_fn=lambda: resource.setrlimit(*limit)))
+        own.end(own.start(limit=lambda: resource.setrlimit(*limit)))
         _refused(own, "File too large")
         own.again()
 
