@@ -288,6 +288,23 @@ def test_a_file_that_changes_before_its_overlay_is_left_out(
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
 
 
+def test_pictures_and_answers_come_into_their_places_together(
+    cli, images, model_folder, monkeypatch, tmp_path
+):
+    """Else a command that is stopped between them could not be given again."""
+    from fer_classic import runs
+    from fer_classic.errors import FerClassicError
+
+    def full(*_, **__):
+        raise FerClassicError("No space left on device")
+
+    monkeypatch.setattr(runs, "write_files", full)
+    places = ("--out", tmp_path / "out" / "a.json", "--overlay", tmp_path / "out" / "seen")
+    code, _, err = cli("predict", images, "--model", model_folder, *places)
+    assert code == 1 and "No space left" in err
+    assert os.listdir(tmp_path / "out") == []
+
+
 # A model directory with a changed byte, a missing file, another format number
 
 
