@@ -232,6 +232,8 @@ def main():
     parser.add_argument("--out", type=Path, help="folder for faults.json")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    # Also in the background, where shells let programs ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     work = Path(tempfile.mkdtemp(prefix="faults-"))
     bench = Bench(work, given.commands, given.seed)
     try:
