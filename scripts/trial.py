@@ -36,12 +36,15 @@ class Try:
         Holds ``disk/out`` (results), ``cache`` and ``tmp``.
     expected : dict
         What :func:`everycommand.contents` finds in an undisturbed run.
+    usual : frozenset of str
+        What that run leaves in the system's temporary folder: torch keeps a cache there.
     """
 
     name: str
     material: Path
     root: Path
     expected: dict
+    usual: frozenset = frozenset()
     words: str = ""
     wrong: list = field(default_factory=list)
     said: str = ""
@@ -104,7 +107,8 @@ class Try:
         left = [path.relative_to(self.root) for path in self.root.rglob("*")]
         hidden = [path for path in left if is_hidden(path)]
         shown = [p for p in left if p.parts[0] == "tmp" and len(p.parts) > 1]
-        shown = [p for p in shown if not is_hidden(p)] + ([] if killed else hidden)
+        shown = [p for p in shown if not is_hidden(p) and p.parts[1] not in self.usual]
+        shown += [] if killed else hidden
         self.check(not shown, f"left behind: {', '.join(map(str, shown[:3]))}")
 
     def lacking(self):
@@ -172,7 +176,7 @@ class Bench:
     def __init__(self, folder, names, seed):
         self.folder, self.names, self.random = folder, names, random.Random(seed)
         self.material = folder / "material"
-        self.tries, self.expected, self.times = [], {}, {}
+        self.tries, self.expected, self.usual, self.times = [], {}, {}, {}
 
     def prepare(self):
         """Make what the commands read, and a result of each to compare with."""
@@ -201,13 +205,15 @@ class Bench:
             own.check(own.code == 0, f"exit code {own.code}: {own.said[-300:]}")
             own.quiet()
             self.expected[name] = own.expected = contents(own.out)
+            self.usual[name] = frozenset(os.listdir(own.tmp))
 
     @contextmanager
     def trying(self, name, fault, material=None, words=""):
         """A Try whose folders go at the end, and whose result is noted."""
         root = Path(tempfile.mkdtemp(dir=self.folder))
         material = material or self.material
-        own = Try(name, material, root, self.expected[name], words)
+        usual = self.usual.get(name, frozenset())
+        own = Try(name, material, root, self.expected[name], usual, words)
         try:
             yield own
         except subprocess.TimeoutExpired:
