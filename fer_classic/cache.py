@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 from fer_classic.arrays import read_npz
 from fer_classic.detect import detector_identity
 from fer_classic.modelfiles import model_file, sha256
+from fer_classic.partial import clear, partial_file
 from fer_classic.runs import versions
 
 #: Environment variable that names the folder, or says "none".
@@ -95,15 +95,14 @@ class Cache:
         np.savez(stream, texts=packed, **arrays)
         content = stream.getvalue()
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number, work = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
+        clear(path)
+        number, work = partial_file(path)
         try:
             with open(number, "wb") as file:
                 file.write(_checksum(key, content) + content)
             os.replace(work, path)
-        except BaseException:
-            os.unlink(work)
-            raise
+        finally:
+            work.unlink(missing_ok=True)
 
     def _path(self, key):
         return self.folder / key[:2] / f"{key}.chunk"

@@ -1,9 +1,7 @@
 """Training a face detector: dlib's HOG + SVM on the user's annotated photographs."""
 
-import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +9,7 @@ from fer_classic.detectscore import detect_all, score_detections
 from fer_classic.dlibjob import check_out, run_trainer, write_dataset, write_with_card
 from fer_classic.errors import FerClassicError, UsageError, first_few
 from fer_classic.modelfiles import sha256
+from fer_classic.partial import scratch_folder
 from fer_classic.runs import versions
 
 #: Side of a cell of dlib's features in pixels, and the step of its pyramid.
@@ -94,9 +93,9 @@ def train_detector(
         "be_verbose": not quiet,
     }
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="fer_classic-") as folder:
+    with scratch_folder(out) as folder:
         data = write_dataset(pictures, folder)
-        made = Path(folder) / "detector.svm"
+        made = folder / "detector.svm"
         run_trainer("simple_object_detector", data, made, options, quiet=quiet)
         seconds = time.perf_counter() - start
         scores = _training_scores(made, pictures)

@@ -10,11 +10,14 @@ from PIL import Image
 
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.image import decode, to_gray
-from fer_classic.runs import check_new_file, to_json, write_file
+from fer_classic.runs import check_new_file, to_json, write_files
 
 #: What the other process runs: a trainer of dlib's on a data set, with its options.
 _CODE = """
 import json, sys
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG: it ends with a parent that is killed
 import dlib
 job = json.loads(sys.argv[1])
 options = getattr(dlib, job["trainer"] + "_training_options")()
@@ -53,8 +56,9 @@ def write_with_card(made, out, card, *, overwrite=False):
     card : dict of JSON types
     overwrite : bool
     """
-    write_file(out, made.read_bytes(), overwrite=overwrite)
-    write_file(Path(out).with_suffix(".json"), to_json(card), overwrite=overwrite)
+    out = Path(out)
+    contents = {out.with_suffix(".json"): to_json(card), out: made.read_bytes()}
+    write_files(contents, overwrite=overwrite)
 
 
 def write_dataset(pictures, folder):

@@ -1,9 +1,7 @@
 """Training a landmark predictor that takes the place of dlib's 68-point file."""
 
-import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.image import decode, to_gray
 from fer_classic.landmarks import detector_box, predict_landmarks
 from fer_classic.modelfiles import sha256
+from fer_classic.partial import scratch_folder
 from fer_classic.runs import versions
 
 #: Outer corners of the eyes, whose distance 300-W's errors are measured in.
@@ -83,8 +82,8 @@ def train_landmarks(
     pictures = _with_points(annotations)
     others = _with_points(test) if test is not None else None
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="fer_classic-") as folder:
-        made = Path(folder) / "landmarks.dat"
+    with scratch_folder(out) as folder:
+        made = folder / "landmarks.dat"
         run_trainer(
             "shape_predictor", write_dataset(pictures, folder), made, options, quiet=quiet
         )

@@ -1,6 +1,5 @@
 """Results that appear whole or not at all."""
 
-import glob
 import json
 import os
 import re
@@ -11,6 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.partial import (
+    OLD,
+    clear,
+    partial_file,
+    partial_folder,
+    put_back,
+    settle,
+)
 
 #: Files that stand together only in folders that this package wrote.
 _MARKS = (
@@ -46,26 +53,23 @@ def new_directory(path, *, overwrite=False):
     """
     path = Path(path)
     check_new(path, overwrite=overwrite)
-    work = None
+    work = old = None
     try:
-        parent, prefix = _place(path)
-        work = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        work = partial_folder(path)
         yield work
-        umask = os.umask(0)
-        os.umask(umask)
-        work.chmod(0o777 & ~umask)  # mkdtemp makes it private
+        settle(work)
         if os.path.lexists(path):
-            old = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-            path.rename(old / "old")
-            work.rename(path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            work.rename(path)
+            old = partial_folder(path)
+            path.rename(old / OLD)
+        work.rename(path)
     except OSError as error:
         raise FerClassicError(_cannot_write(path, error)) from None
     finally:
-        if work is not None and work.exists():
-            shutil.rmtree(work, ignore_errors=True)
+        if old is not None:
+            put_back(old, path)
+        for left in (work, old):
+            if left is not None:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def check_new(path, *, overwrite=False):
@@ -85,6 +89,7 @@ def check_new(path, *, overwrite=False):
         Nothing can be written there.
     """
     path = Path(path)
+    clear(path)
     _refuse_existing(path, overwrite)
     if os.path.lexists(path):
         if not path.is_dir():
@@ -115,6 +120,7 @@ def check_new_file(path, *, overwrite=False):
         Nothing can be written there.
     """
     path = Path(path)
+    clear(path)
     if path.is_dir():
         raise UsageError(f"{path} is a folder, and a file is to be written: name a file.")
     _refuse_existing(path, overwrite)
@@ -141,17 +147,11 @@ def _check_writable(path):
     while not os.path.lexists(parent):
         parent = parent.parent
     try:
-        os.rmdir(tempfile.mkdtemp(prefix=f".{path.name}.partial-", dir=parent))
+        os.rmdir(
+            tempfile.mkdtemp(prefix=f".{path.name}.partial-{os.getpid()}-", dir=parent)
+        )
     except OSError as error:
         raise FerClassicError(_cannot_write(path, error)) from None
-
-
-def _place(path):
-    """Make the parent folder, clear it of what killed runs left, and choose a prefix."""
-    parent = path.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(parent, path.name)
-    return parent, f".{path.name}.partial-{os.getpid()}-"
 
 
 def write_file(path, content, *, overwrite=False):
@@ -171,23 +171,42 @@ def write_file(path, content, *, overwrite=False):
     FerClassicError
         The file cannot be written.
     """
-    path = Path(path)
-    check_new_file(path, overwrite=overwrite)
-    work = None
+    write_files({path: content}, overwrite=overwrite)
+
+
+def write_files(contents, *, overwrite=False):
+    """Write files that belong together; none is renamed before all are complete.
+
+    Parameters
+    ----------
+    contents : dict of path-like to (str or bytes)
+        As :func:`write_file` takes them.
+    overwrite : bool
+
+    Raises
+    ------
+    UsageError
+        A file exists and ``overwrite`` is not given.
+    FerClassicError
+        A file cannot be written.
+    """
+    for path in contents:
+        check_new_file(path, overwrite=overwrite)
+    works = []
     try:
-        parent, prefix = _place(path)
-        number, work = tempfile.mkstemp(prefix=prefix, dir=parent)
-        with open(number, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(work, 0o666 & ~umask)
-        os.replace(work, path)
+        for path, content in contents.items():
+            number, work = partial_file(path)
+            works.append(work)
+            with open(number, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+            settle(work)
+        for path, work in zip(contents, works, strict=True):
+            os.replace(work, path)
     except OSError as error:
         raise FerClassicError(_cannot_write(path, error)) from None
     finally:
-        if work is not None and os.path.exists(work):
-            os.unlink(work)
+        for work in works:
+            work.unlink(missing_ok=True)
 
 
 def to_json(value):
@@ -255,27 +274,6 @@ def versions(*more):
 def _cannot_write(path, error):
     reason = error.strerror or str(error)
     return f"{path} cannot be written: {reason}. Free space, or name another place."
-
-
-def _remove_abandoned(parent, name):
-    """Remove what killed runs left behind; those of living processes stay."""
-    for old in parent.glob(f".{glob.escape(name)}.partial-*"):
-        process = old.name.rsplit("partial-", 1)[1].split("-")[0]
-        if process.isdigit() and not _alive(int(process)):
-            if old.is_dir():
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                old.unlink(missing_ok=True)
-
-
-def _alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 class Timer:

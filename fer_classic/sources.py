@@ -1,5 +1,6 @@
 """Where the bytes of an image lie: a file, a member of a zip, or memory."""
 
+import hashlib
 import os
 import struct
 import zipfile
@@ -95,6 +96,30 @@ class MissingSource:
     def read(self):
         """Raise UnreadableImage with the reason."""
         raise UnreadableImage(self.reason)
+
+
+def read_same(source, digest):
+    """Read an image once more, if it is what it was.
+
+    Parameters
+    ----------
+    source : FileSource, ZipSource, BytesSource or MissingSource
+    digest : str
+        SHA-256 of its bytes, in hexadecimal.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    UnreadableImage
+        It cannot be read, or has changed.
+    """
+    data = source.read()
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise UnreadableImage("it has changed since its face was found")
+    return data
 
 
 def _unpack(file, info):

@@ -197,6 +197,7 @@ def test_the_command(cli, demo_folder, tmp_path):
     code, out, _ = cli(*line, "--out", tmp_path / "dry", "--dry-run")
     assert code == 0 and not (tmp_path / "dry").exists()
     assert "align=none" in out and "80 images, 3 folds: about" in out
+    (tmp_path / "made").mkdir()  # as a command leaves it that is killed at the first fold
     code, out, err = cli(*line, "--out", tmp_path / "made")
     assert code == 0, err
     assert "geometry alone" in out

@@ -267,6 +267,44 @@ def test_a_file_that_vanishes_before_its_overlay_is_left_out(
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
 
 
+def test_a_file_that_changes_before_its_overlay_is_left_out(
+    predicted, images, monkeypatch, tmp_path
+):
+    """Its box would be drawn on another photograph."""
+    monkeypatch.setenv("FER_CLASSIC_CACHE", "none")
+    real, reads = FileSource.read, []
+
+    def change(source):
+        reads.append(source.path)
+        if reads.count(source.path) > 1 and source.path.endswith("z.jpg"):
+            Image.new("L", (99, 99)).save(source.path)
+        return real(source)
+
+    shutil.copy(next(images.glob("*.jpg")), images / "z.jpg")
+    monkeypatch.setattr(FileSource, "read", change)
+    rows, err = predicted(images, "--overlay", tmp_path / "pictures")
+    assert rows["z.jpg"]["status"] == "face"
+    assert "no picture of z.jpg: it has changed since its face was found" in err
+    assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
+
+
+def test_pictures_and_answers_come_into_their_places_together(
+    cli, images, model_folder, monkeypatch, tmp_path
+):
+    """Else a command that is stopped between them could not be given again."""
+    from fer_classic import runs
+    from fer_classic.errors import FerClassicError
+
+    def full(*_, **__):
+        raise FerClassicError("No space left on device")
+
+    monkeypatch.setattr(runs, "write_files", full)
+    places = ("--out", tmp_path / "out" / "a.json", "--overlay", tmp_path / "out" / "seen")
+    code, _, err = cli("predict", images, "--model", model_folder, *places)
+    assert code == 1 and "No space left" in err
+    assert os.listdir(tmp_path / "out") == []
+
+
 # A model directory with a changed byte, a missing file, another format number
 
 
@@ -365,13 +403,27 @@ def test_an_interrupt_leaves_nothing_and_a_rerun_succeeds(
     process.stderr.readline()
     (os.killpg if whole_group else os.kill)(process.pid, number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "error: interrupted" in err and "Traceback" not in err
     assert os.listdir(tmp_path) == []
     assert all_end(process.pid)
     if number == signal.SIGTERM:
         code, _, err = command(*arguments)
         assert code == 0 and os.listdir(tmp_path) == ["out"]
+
+
+def test_an_interrupt_while_the_program_loads_is_one_sentence(tmp_path):
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    (tmp_path / "typer.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "fer_classic.cli", "doctor"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 128 + signal.SIGINT
+    told = "fer-classic: error: interrupted; nothing half-written was left behind\n"
+    assert (done.stdout, done.stderr) == ("", told)
 
 
 def all_end(session):

@@ -93,6 +93,17 @@ def test_a_damaged_chunk_counts_as_none(kept, damage):
     assert kept.load("aa") is None
 
 
+def test_what_a_killed_run_left_of_a_chunk_goes_with_the_next(kept):
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    (kept.folder / "aa").mkdir(parents=True)
+    for number in (process.pid, os.getpid()):
+        (kept.folder / "aa" / f".aa.chunk.partial-{number}-x").write_text("half")
+    kept.store("aa", COLUMNS)
+    left = [f".aa.chunk.partial-{os.getpid()}-x", "aa.chunk"]  # one is still at work
+    assert sorted(os.listdir(kept.folder / "aa")) == left
+
+
 def test_a_pickle_is_not_loaded(kept):
     import io
 

@@ -255,3 +255,20 @@ def test_an_installed_packages_detector_is_found_by_its_entry_point(portraits, t
     assert done.returncode == 0, done.stderr
     boxes = np.load(tmp_path / "faces" / "boxes.npy")
     assert boxes.tolist() == [[87.5, 64.0, 175.0, 128.0]]
+
+
+def test_pictures_and_scores_come_into_their_places_together(
+    cli, portraits, monkeypatch, tmp_path
+):
+    from fer_classic import runs
+    from fer_classic.errors import FerClassicError
+
+    def full(*_, **__):
+        raise FerClassicError("No space left on device")
+
+    monkeypatch.setattr(runs, "write_file", full)
+    code, _, err = cli(
+        *("detector", "score", "none", "--truth", portraits / "boxes.txt"),
+        *("--out", tmp_path / "scores.json", "--misses", tmp_path / "misses"),
+    )
+    assert code == 1 and "No space left" in err and list(tmp_path.iterdir()) == []

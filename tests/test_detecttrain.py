@@ -198,6 +198,43 @@ def test_an_interrupt_ends_the_trainer_and_leaves_nothing(tmp_path):
     ]
 
 
+def test_a_killed_training_ends_the_trainer_and_litters_nothing(tmp_path):
+    import os
+
+    (tmp_path / "tmp").mkdir()
+    path, out = dataset(tmp_path, 8), tmp_path / "a.svm"
+    command = [sys.executable, "-m", "fer_classic.cli", "detector", "train", str(path)]
+    command += ["--out", str(out), "--window", "40", "--quiet"]
+    process = subprocess.Popen(
+        [*command, "--epsilon", "0.000001"], env=os.environ | {"TMPDIR": tmp_path / "tmp"}
+    )
+    for _ in range(200):
+        if children(process.pid):
+            break
+        time.sleep(0.1)
+    (child,) = children(process.pid)
+    time.sleep(0.5)  # it has to load dlib before it can train
+    process.kill()
+    process.wait()
+    for _ in range(200):
+        if not alive(child):
+            break
+        time.sleep(0.1)
+    assert not alive(child) and os.listdir(tmp_path / "tmp") == []
+    assert len(list(tmp_path.glob(".a.svm.partial-*"))) == 1
+    assert subprocess.run([*command, "--epsilon", "0.1"]).returncode == 0
+    assert list(tmp_path.glob(".*")) == []
+
+
+def alive(process):
+    """Whether a process runs, be it that nobody waits for it."""
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rsplit(") ", 1)[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def children(pid):
     """Processes that another one started, from /proc."""
     path = f"/proc/{pid}/task/{pid}/children"

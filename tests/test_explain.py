@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fer_classic.cli import explain as explain_module
 from fer_classic.dataset import read_dataset
 from fer_classic.explain import explain_face
 from fer_classic.explainpicture import explain_picture
@@ -134,6 +135,25 @@ def test_the_command_with_a_model_of_the_card(cli, model_folder, demo_folder):
     code, told, err = cli("explain", photo, "--model", model_folder)
     assert code == 0, err
     assert "SHAP" in told and "log odds" in told and "picture:" not in told
+
+
+def test_a_photograph_that_changes_meanwhile_is_one_sentence(
+    cli, demo_folder, model_folder, monkeypatch, tmp_path
+):
+    photo = tmp_path / "a.png"
+    Image.open(sorted((demo_folder / "test").iterdir())[0]).save(photo)
+    real = explain_module.extract_with_bar
+
+    def extract(*arguments):
+        found = real(*arguments)
+        Image.new("L", (99, 99)).save(photo)
+        return found
+
+    monkeypatch.setattr(explain_module, "extract_with_bar", extract)
+    out = ("--out", tmp_path / "b.png")
+    code, _, err = cli("explain", photo, "--model", model_folder, *out)
+    told = "No picture of a.png can be made: it has changed since its face was found."
+    assert code == 1 and told in err and not (tmp_path / "b.png").exists()
 
 
 def test_wrong_usage(cli, demo_folder, tmp_path):

@@ -14,7 +14,8 @@ import fer_classic
 ROOT = Path(fer_classic.__file__).parent
 #: A layer imports only from the layers before it.
 LAYERS = (
-    *("errors", "runs", "npy", "arrays", "safetext", "labels", "image", "annotations"),
+    *("errors", "safetext", "partial", "runs", "npy", "arrays", "labels", "image"),
+    "annotations",
     *("sources", "manifest", "inputs", "dataset"),
     *("modelfiles", "detect", "cache", "parallel", "waiting", "cluster", "dasktrees"),
     *("landmarks", "align", "duplicates", "audit"),

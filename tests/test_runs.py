@@ -4,11 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.runs import check_new, new_directory, to_json, versions, write_file
+from fer_classic.runs import (
+    check_new,
+    new_directory,
+    to_json,
+    versions,
+    write_file,
+    write_files,
+)
 
 
 def write_run(folder):
@@ -44,6 +52,27 @@ def test_an_error_while_overwriting_keeps_the_old(tmp_path):
     with pytest.raises(RuntimeError), new_directory(out, overwrite=True):
         raise RuntimeError
     assert names(tmp_path) == ["out"] and len(names(out)) == 3
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(5, "Input/output error")])
+def test_an_error_between_the_two_renames_keeps_the_old(tmp_path, monkeypatch, error):
+    out = tmp_path / "out"
+    out.mkdir()
+    write_run(out)
+    real = Path.rename
+
+    def rename(self, target):
+        if target == out and self.name != "old":
+            raise error
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with (
+        pytest.raises((KeyboardInterrupt, FerClassicError)),
+        new_directory(out, overwrite=True) as folder,
+    ):
+        (folder / "new").write_text("")
+    assert names(tmp_path) == ["out"] and "run.json" in names(out)
 
 
 def test_overwriting_replaces_the_whole_folder(tmp_path):
@@ -112,6 +141,30 @@ def test_files_are_written_whole(tmp_path):
     write_file(tmp_path / "new" / "a.json", "other", overwrite=True)
     assert (tmp_path / "new" / "a.json").read_text() == "other"
     assert names(tmp_path / "new") == ["a.json"]
+
+
+def test_files_that_belong_together_appear_together(tmp_path, monkeypatch):
+    """A disk may say only when it is asked to write that it is full."""
+    full, real = [], os.fsync
+
+    def fsync(number):
+        full.append(number)
+        if len(full) == 2:
+            raise OSError(28, "No space left on device")
+        real(number)
+
+    contents = {tmp_path / "answers.csv": "a,b", tmp_path / "answers.json": b"[]"}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(FerClassicError, match=r"json cannot be written: No space"):
+            write_files(contents)
+    assert names(tmp_path) == []
+    write_files(contents)
+    assert names(tmp_path) == ["answers.csv", "answers.json"]
+    (tmp_path / "answers.json").unlink()
+    with pytest.raises(UsageError, match=r"answers\.csv exists already"):
+        write_files(contents)
+    assert names(tmp_path) == ["answers.csv"]
 
 
 def test_leftovers_of_killed_runs_go_and_those_of_living_ones_stay(tmp_path):

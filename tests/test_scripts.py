@@ -1,6 +1,7 @@
 """The scripts parse, and say what they need."""
 
 import os
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -148,3 +149,89 @@ def test_the_comparison_predicts_apart_and_fuses(
     assert len(lines) == 5 and lines[2].startswith(f"| accurate | {own:.3f} (")
     assert "2.0 (1.5 of one core)" in lines[2] and f"| {compare_cnn.FUSION} |" in lines[4]
     assert compare_cnn.worse_rows(rows).splitlines()[2].startswith("| unchanged |  | ")
+
+
+@pytest.fixture
+def tried(script, tmp_path):
+    """A try of the command predict that has left something: ``tried({name: bytes})``."""
+    trial = script("trial")
+    whole = {"answers.csv": b"a,b", "answers.json": b"[1]", "overlay/index.csv": b"file"}
+
+    def left(files, name="predict", expected=whole):
+        own = trial.Try(name, tmp_path, tmp_path / "try", expected)
+        for path, data in files.items():
+            (own.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (own.root / path).write_bytes(data)
+        return own
+
+    return left
+
+
+OUT = "disk/out/"
+
+
+@pytest.mark.parametrize(
+    ("files", "killed", "wrong"),
+    [
+        ({}, False, []),
+        ({f"{OUT}answers.csv": b"a,b"}, False, []),
+        ({f"{OUT}answers.csv": b"a,"}, True, ["half-written: answers.csv differs"]),
+        (
+            {f"{OUT}overlay/1.png": b""},
+            True,
+            [
+                "half-written: overlay/index.csv is missing",
+                "half-written: overlay/1.png is not expected",
+            ],
+        ),
+        ({f"{OUT}.overlay.partial-7-x/index.csv": b""}, True, []),
+        (
+            {f"{OUT}.answers.json.partial-7-x": b""},
+            False,
+            [f"left behind: {OUT}.answers.json.partial-7-x"],
+        ),
+        ({"cache/ab/.partial-x": b""}, False, ["left behind: cache/ab/.partial-x"]),
+        ({"tmp/photo.png": b""}, True, ["left behind: tmp/photo.png"]),
+    ],
+)
+def test_what_a_stopped_command_leaves_is_seen(tried, files, killed, wrong):
+    own = tried(files)
+    own.look(killed=killed)
+    assert sorted(own.wrong) == sorted(wrong)
+
+
+def test_a_report_may_follow_its_run_and_nothing_else_may(tried):
+    expected = {"run/metrics.json": b"1", "run/report.html": b"2"}
+    for missing, wrong in (("report.html", 0), ("metrics.json", 1)):
+        names = [name for name in expected if not name.endswith(missing)]
+        own = tried({OUT + name: expected[name] for name in names}, "run", expected)
+        own.look(killed=True)
+        assert len(own.wrong) == wrong
+        shutil.rmtree(own.root)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "wrong"),
+    [
+        (130, "faces: 3/9\nfer-classic: error: interrupted; nothing", 0),
+        (1, "fer-classic: error: interrupted", 1),
+        (130, "", 1),
+        (130, "fer-classic: error: interrupted\nfer-classic: error: interrupted", 1),
+        (130, "Traceback (most\nfer-classic: error: interrupted", 1),
+    ],
+)
+def test_one_sentence_is_asked_of_an_interrupted_command(tried, code, said, wrong):
+    own = tried({})
+    own.code, own.said = code, said
+    own.sentence(130, "interrupted")
+    assert len(own.wrong) == wrong
+
+
+def test_a_row_of_another_image_is_seen(script, tmp_path):
+    rows_of = script("faultyimages").rows_of
+    head = "file,status,label\n"
+    whole = {"answers.csv": f"{head}a.jpg,face,1\nb.jpg,face,2\n".encode()}
+    (tmp_path / "answers.csv").write_text(f"{head}a.jpg,face,2\nb.jpg,unreadable,2\n")
+    found, known = rows_of("predict", tmp_path), rows_of("predict", whole)
+    assert [*found] == [*known] == ["a.jpg", "b.jpg"]
+    assert found["a.jpg"] != known["a.jpg"] and found["b.jpg"] == "unreadable"

@@ -1,5 +1,6 @@
 """Where bytes lie: files, zip members, and everything that can be wrong with them."""
 
+import hashlib
 import os
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from fer_classic.sources import (
     ZipSource,
     folder_files,
     is_image_name,
+    read_same,
     zip_members,
 )
 
@@ -52,6 +54,19 @@ def test_a_file_and_memory_give_their_bytes(tmp_path):
     assert FileSource(str(path)).read() == b"abc"
     assert BytesSource(b"xyz").read() == b"xyz"
     assert reason(MissingSource("not there")) == "not there"
+
+
+def test_a_file_is_read_again_only_if_it_is_the_same(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"one")
+    digest = hashlib.sha256(b"one").hexdigest()
+    assert read_same(FileSource(str(path)), digest) == b"one"
+    path.write_bytes(b"two")
+    with pytest.raises(UnreadableImage, match="it has changed since its face was found"):
+        read_same(FileSource(str(path)), digest)
+    path.unlink()
+    with pytest.raises(UnreadableImage, match="No such file"):
+        read_same(FileSource(str(path)), digest)
 
 
 def test_a_file_that_vanishes(tmp_path):

@@ -66,11 +66,11 @@ def ablate(
 
 
 def _check_folder(out):
-    """Refuse a folder that holds something else, or cannot be written."""
+    """Refuse a folder that holds something else, or where nothing can be written."""
     from fer_classic.runs import check_new
 
-    if (out / PARTS).is_dir():
-        return
+    if (out / PARTS).is_dir() or (out.is_dir() and not any(out.iterdir())):
+        return  # begun; perhaps killed before the first fold
     check_new(out)
 
 

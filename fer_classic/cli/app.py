@@ -1,13 +1,12 @@
 """The command ``fer-classic``: errors, exit codes, and the list of commands."""
 
 import os
-import signal
 import sys
 
 import typer
 
+from fer_classic.cli.interrupts import fail, received
 from fer_classic.errors import FerClassicError
-from fer_classic.safetext import visible
 
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
@@ -26,8 +25,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-
-_interrupts = []
 
 
 def register():
@@ -49,22 +46,18 @@ def register():
     )
 
 
-def main():
-    """Run the command line; exit 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+def run_command():
+    """Run the command that ``sys.argv`` names, and explain its errors."""
     register()
     app.registered_commands.sort(key=lambda own: _ORDER.index(own.callback.__name__))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
     try:
         try:
             app()
         finally:
             sys.stdout.flush()
-    # C extensions turn an interrupt into errors of their own, typer into an exit code.
     except BaseException as error:
-        if _interrupts:
-            fail("interrupted; nothing half-written was left behind", 130)
-        _explain(error)
+        if not received:  # an interrupt has many faces by now
+            _explain(error)
         raise
 
 
@@ -80,16 +73,3 @@ def _explain(error):
         if isinstance(error, BrokenPipeError):  # the reader, such as head, went away
             sys.exit(0)
         fail(f"{error.filename or 'the output'}: {error.strerror or error}", 1)
-
-
-def fail(message, code):
-    """Print an error and leave with an exit code."""
-    print(f"fer-classic: error: {visible(message)}", file=sys.stderr)
-    sys.exit(code)
-
-
-def _interrupt(number, frame):
-    _interrupts.append(number)
-    for other in (signal.SIGINT, signal.SIGTERM):  # let the cleaning up be whole
-        signal.signal(other, signal.SIG_IGN)
-    raise KeyboardInterrupt

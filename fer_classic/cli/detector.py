@@ -1,5 +1,6 @@
 """The commands detector train and detector score."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -142,7 +143,14 @@ def score(
     Example: fer-classic detector score hog cascade --truth boxes.xml --no-face empty/
     """
     from fer_classic.detectscore.compare import compare_detectors
-    from fer_classic.runs import check_new, check_new_file, to_json, write_file
+    from fer_classic.detectscore.pictures import write_pictures
+    from fer_classic.runs import (
+        check_new,
+        check_new_file,
+        new_directory,
+        to_json,
+        write_file,
+    )
 
     one_of(output, ("text", "md", "json"), "--output")
     if not 0 < iou < 1:
@@ -163,10 +171,15 @@ def score(
         jobs=jobs,
         bar=lambda title, total: progress_bar(title, total, quiet),
     )
+    with new_directory(misses, overwrite=overwrite) if misses else nullcontext() as work:
+        if misses is not None:
+            number = write_pictures(found, show, work)
+        # Within, so that file and folder come into their places one after the other.
+        if out is not None:
+            write_file(out, to_json(found.to_dict()), overwrite=overwrite)
     if misses is not None:
-        _write_misses(found, misses, show, overwrite)
+        say(f"{number} picture(s) of misses and false alarms: {misses}")
     if out is not None:
-        write_file(out, to_json(found.to_dict()), overwrite=overwrite)
         say(f"scores: {out}")
     if output == "json":
         print(to_json(found.to_dict()), end="")
@@ -211,12 +224,3 @@ def _page(found, markdown):
         "and continuous score at one false positive for every two images.",
     ]
     return "\n\n".join(lines)
-
-
-def _write_misses(found, folder, show, overwrite):
-    from fer_classic.detectscore.pictures import write_pictures
-    from fer_classic.runs import new_directory
-
-    with new_directory(folder, overwrite=overwrite) as work:
-        number = write_pictures(found, show, work)
-    say(f"{number} picture(s) of misses and false alarms: {folder}")

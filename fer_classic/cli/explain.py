@@ -10,7 +10,7 @@ from fer_classic.cli.app import app
 from fer_classic.cli.console import table
 from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
 from fer_classic.cli.predict import model_folder
-from fer_classic.errors import UsageError
+from fer_classic.errors import FerClassicError, UnreadableImage, UsageError
 
 #: Columns told on stdout, for and against.
 TOLD = 5
@@ -70,9 +70,15 @@ def explain(
 def _picture(samples, face, explanation):
     from fer_classic.explainpicture import explain_picture
     from fer_classic.image import decode
+    from fer_classic.sources import read_same
 
-    image = decode(samples.sources[0].read(), max_pixels=face.settings.max_pixels)
-    return explain_picture(image, face, explanation, Path(face.names[0]).name)
+    name = Path(face.names[0]).name
+    try:
+        data = read_same(samples.sources[0], face.digests[0])
+    except UnreadableImage as error:
+        raise FerClassicError(f"No picture of {name} can be made: {error}.") from None
+    image = decode(data, max_pixels=face.settings.max_pixels)
+    return explain_picture(image, face, explanation, name)
 
 
 def explanation_text(face, explanation):

@@ -1,5 +1,6 @@
 """The command predict."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,7 @@ def predict(
     from fer_classic.cluster import on_cluster
     from fer_classic.persist import load_model
     from fer_classic.pipeline import predict_faces
-    from fer_classic.runs import check_new, check_new_file
+    from fer_classic.runs import check_new, check_new_file, new_directory
 
     one_of(format, ("text", "csv", "json"), "--format")
     if out is not None and out.suffix == ".csv":
@@ -83,9 +84,11 @@ def predict(
     predictions = predict_faces(trained, faces, jobs=jobs)
     if not faces.readable.all():
         say("unreadable images got the most frequent class of the training set")
-    if overlay is not None:
-        _write_overlays(samples, faces, predictions, overlay, overwrite)
-    _write_predictions(predictions, faces, out, layout, format, overwrite)
+    with new_directory(overlay, overwrite=overwrite) if overlay else nullcontext() as work:
+        if overlay is not None:
+            _write_overlays(samples, faces, predictions, work)
+        # Within, so that files and folder come into their places one after the other.
+        _write_predictions(predictions, faces, out, layout, format, overwrite)
 
 
 def model_folder(model):
@@ -134,7 +137,7 @@ def checked_template(path, samples):
 
 
 def _write_predictions(predictions, faces, out, layout, format, overwrite):
-    from fer_classic.runs import write_file
+    from fer_classic.runs import write_files
     from fer_classic.submission import (
         default_submission,
         predictions_csv,
@@ -146,9 +149,9 @@ def _write_predictions(predictions, faces, out, layout, format, overwrite):
     else:
         submission = templated_submission(predictions, layout)
     if out is not None:
-        details = out.with_suffix(".csv")
-        write_file(details, predictions_csv(predictions, faces), overwrite=overwrite)
-        write_file(out, submission, overwrite=overwrite)
+        details = predictions_csv(predictions, faces)
+        written = {out.with_suffix(".csv"): details, out: submission}
+        write_files(written, overwrite=overwrite)
         print(out)
     elif format == "json" or layout is not None:
         print(submission, end="")
@@ -172,28 +175,27 @@ def _predictions_text(predictions, faces):
     return table(rows, ["file", "expression", "probability", "status", "faces"])
 
 
-def _write_overlays(samples, faces, predictions, folder, overwrite):
+def _write_overlays(samples, faces, predictions, work):
     from fer_classic.image import decode
     from fer_classic.overlay import overlay
-    from fer_classic.runs import new_directory
     from fer_classic.safetext import file_stem, write_rows
+    from fer_classic.sources import read_same
 
     index = [["picture", "file"]]
-    with new_directory(folder, overwrite=overwrite) as work:
-        for i, file in enumerate(faces.names):
-            if faces.status[i] == "unreadable":
-                continue
-            try:
-                data = samples.sources[i].read()
-                image = decode(data, max_pixels=faces.settings.max_pixels)
-            except UnreadableImage as error:  # it vanished since its face was found
-                say(f"no picture of {file}: {error}")
-                continue
-            name = predictions.class_names[predictions.labels[i]]
-            text = f"{name} {predictions.probabilities[i].max():.2f}"
-            place = faces.boxes[i], faces.points[i]
-            index.append([f"{i + 1:05d}_{file_stem(Path(file).stem)}.png", file])
-            picture = overlay(image, *place, text, faces.status[i])
-            (work / index[-1][0]).write_bytes(picture)
-        with open(work / "index.csv", "w", encoding="utf-8", newline="") as out:
-            write_rows(out, index)
+    for i, file in enumerate(faces.names):
+        if faces.status[i] == "unreadable":
+            continue
+        try:
+            data = read_same(samples.sources[i], faces.digests[i])
+            image = decode(data, max_pixels=faces.settings.max_pixels)
+        except UnreadableImage as error:  # it vanished or changed meanwhile
+            say(f"no picture of {file}: {error}")
+            continue
+        name = predictions.class_names[predictions.labels[i]]
+        text = f"{name} {predictions.probabilities[i].max():.2f}"
+        place = faces.boxes[i], faces.points[i]
+        index.append([f"{i + 1:05d}_{file_stem(Path(file).stem)}.png", file])
+        picture = overlay(image, *place, text, faces.status[i])
+        (work / index[-1][0]).write_bytes(picture)
+    with open(work / "index.csv", "w", encoding="utf-8", newline="") as out:
+        write_rows(out, index)
