@@ -23,8 +23,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from everycommand import COMMANDS
-from faultyimages import change_images, rows_of
-from trial import DISK, Bench, may_mount, mounted, processes_of, remount, wait_for_handler
+from faults_images import change_images, rows_of
+from faults_trial import (
+    DISK,
+    Bench,
+    may_mount,
+    mounted,
+    processes_of,
+    remount,
+    wait_for_handler,
+)
 
 #: Commands that take images, whose rows are compared after the images changed.
 OF_IMAGES = ("faces", "features", "predict", "run")

@@ -154,7 +154,7 @@ def test_the_comparison_predicts_apart_and_fuses(
 @pytest.fixture
 def tried(script, tmp_path):
     """A try of the command predict that has left something: ``tried({name: bytes})``."""
-    trial = script("trial")
+    trial = script("faults_trial")
     whole = {"answers.csv": b"a,b", "answers.json": b"[1]", "overlay/index.csv": b"file"}
 
     def left(files, name="predict", expected=whole):
@@ -228,7 +228,7 @@ def test_one_sentence_is_asked_of_an_interrupted_command(tried, code, said, wron
 
 
 def test_a_row_of_another_image_is_seen(script, tmp_path):
-    rows_of = script("faultyimages").rows_of
+    rows_of = script("faults_images").rows_of
     head = "file,status,label\n"
     whole = {"answers.csv": f"{head}a.jpg,face,1\nb.jpg,face,2\n".encode()}
     (tmp_path / "answers.csv").write_text(f"{head}a.jpg,face,2\nb.jpg,unreadable,2\n")

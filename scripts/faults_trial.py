@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from everycommand import COMMANDS, OF_TORCH, contents, differences, is_hidden, prepare
-from loaded import Loaded
+from faults_loaded import Loaded
 
 #: Seconds after which a start counts as hanging.
 PATIENCE = 600
