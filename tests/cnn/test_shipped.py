@@ -27,5 +27,5 @@ def test_shipped_networks_are_whole(classes, network):
 def test_a_shipped_network_sees_more_than_chance(train_faces):
     predictions = predict_faces(load_model(shipped_model("five-cnn")), train_faces, jobs=1)
     scores = evaluate(train_faces.labels, predictions.labels, predictions.class_names)
-    # Synthetic faces, of which it knows none: better than 0.2 all the same.
-    assert scores["balanced_accuracy"]["value"] > 0.35
+    # Synthetic faces, of which it knows none; by chance it would be 0.2.
+    assert scores["balanced_accuracy"]["value"] > 0.5
