@@ -22,7 +22,7 @@ OF_ZIPS = ("faces", "features", "train", "predict")
 #: Runs command lines one after the other, with folders listed backwards and small tasks
 #: for the workers if that is told.
 RUN = """
-import json, os, sys
+import json, os, pathlib, sys  # pathlib of Python 3.10 takes os.listdir as a method
 told = json.loads(sys.argv[1])
 if told["otherwise"]:
     listdir, scandir = os.listdir, os.scandir

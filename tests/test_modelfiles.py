@@ -3,9 +3,11 @@
 import hashlib
 import json
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import pytest
 
+import fer_classic
 from fer_classic import modelfiles
 from fer_classic.errors import FerClassicError
 from fer_classic.modelfiles import (
@@ -90,6 +92,11 @@ def test_a_model_that_did_not_come_along_is_named():
 @pytest.mark.parametrize("classes", ["five", "seven"])
 def test_shipped_models_are_whole(classes, preset, train_faces):
     name = f"{classes}-{preset}"
+    if (
+        preset == "accurate"
+        and not Path(fer_classic.__file__).parents[1].joinpath("models").is_dir()
+    ):
+        pytest.skip("the accurate models are in a checkout only")
     model = load_model(shipped_model(name))
     assert model.settings.classes == classes
     predictions = predict_faces(model, train_faces)
