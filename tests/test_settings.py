@@ -133,7 +133,10 @@ def test_with_changes_reaches_every_level_and_leaves_the_original():
             {"faces": {"max_pixels": 0}},
             "max_pixels must be from 1 to 10000000000. Got 0 instead.",
         ),
-        ({"faces": {"align": 68}}, "align must be one of {box, none, 5, 68}. Got 68"),
+        (
+            {"faces": {"align": 68}},
+            "align must be one of {box, none, 5, 68}. Got 68 instead.",
+        ),
     ],
 )
 def test_impossible_settings(values, message):
