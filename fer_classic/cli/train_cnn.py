@@ -1,6 +1,7 @@
 """The commands of the small network: train-cnn and export."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -100,7 +101,8 @@ def train_cnn(
 
     whole_run(settings, locals(), learn)
     for path in checkpoints:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # it never was there, or its disk is read-only
+            path.unlink()
 
 
 def _checkpoint(folder, faces, settings, jobs):

@@ -101,8 +101,8 @@ class Training:
             self._judge(loss, error)
             self.seconds += time.perf_counter() - start[0]
             self.cpu_seconds += time.process_time() - start[1]
-            if checkpoint is not None:
-                self._keep(checkpoint, identity)
+            if checkpoint is not None and not self._keep(checkpoint, identity):
+                checkpoint = None
         self.network.load_state_dict(self.best)
         self.network.eval()
 
@@ -243,8 +243,14 @@ class Training:
         )
 
     def _keep(self, checkpoint, identity):
+        """Write the checkpoint; where that cannot be, the training goes on without."""
         counted = {key: getattr(self, key) for key in _COUNTED}
-        save_checkpoint(checkpoint, state_of(self), counted | {"identity": identity})
+        try:
+            save_checkpoint(checkpoint, state_of(self), counted | {"identity": identity})
+        except FerClassicError as error:
+            self.notes.append(f"epochs are not kept from {self.done} on: {error}")
+            return False
+        return True
 
     def _resume(self, checkpoint, identity):
         found = load_checkpoint(checkpoint, identity)
