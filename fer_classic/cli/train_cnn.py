@@ -147,8 +147,9 @@ def _train_with_bar(faces, settings, jobs, strict, quiet, timer, checkpoint):
             timer=timer,
             checkpoint=checkpoint,
         )
-    for note in model.classifier.notes_:
-        say(f"warning: {note}")
+    for note in (*model.classifier.notes_, model.classifier.unkept_):
+        if note:
+            say(f"warning: {note}")
     return model
 
 

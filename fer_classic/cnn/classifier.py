@@ -78,6 +78,8 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
         are of augmented faces.
     notes_ : list of str
         What did not go as planned: memory, a loss that was no number.
+    unkept_ : str
+        Why epochs were not kept in the checkpoint, or "".
     seconds_ : dict of str to float
         "wall" and "cpu" seconds of learning, of all sittings.
     network_ : torch.nn.Module
@@ -171,7 +173,7 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
                 training.run(progress, checkpoint, identity)
             self.network_ = training.network
         self.best_iteration_, self.curves_ = training.best_epoch, training.curves
-        self.notes_ = training.notes
+        self.notes_, self.unkept_ = training.notes, training.unkept
         self.seconds_ = {"wall": training.seconds, "cpu": training.cpu_seconds}
         self.temperature_ = 1.0
         scores = self._scores(X[held]) if len(held) else np.empty((0, len(counts)))

@@ -36,6 +36,8 @@ class Training:
         The epoch, from 1, whose averaged weights are kept.
     notes : list of str
         What did not go as planned.
+    unkept : str
+        Why epochs are no longer kept, which changes nothing else, or "".
     seconds, cpu_seconds : float
         Of all sittings.
     """
@@ -50,7 +52,7 @@ class Training:
         self.counts = torch.bincount(self.codes, minlength=network.n_classes).float()
         self.batch_size = min(recipe.batch_size, len(self.codes))
         self.done, self.best_epoch, self.best_score = 0, 0, -math.inf
-        self.curves, self.notes = {"train": {}}, []
+        self.curves, self.notes, self.unkept = {"train": {}}, [], ""
         self.seconds = self.cpu_seconds = 0.0
         self.average = copied(network.state_dict())
         self.best = self.average
@@ -248,7 +250,7 @@ class Training:
         try:
             save_checkpoint(checkpoint, state_of(self), counted | {"identity": identity})
         except FerClassicError as error:
-            self.notes.append(f"epochs are not kept from {self.done} on: {error}")
+            self.unkept = f"epochs are not kept from {self.done} on: {error}"
             return False
         return True
 
