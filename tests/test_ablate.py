@@ -10,6 +10,7 @@ from PIL import Image
 
 from fer_classic.ablate import Ablation, make_estimator, part_of
 from fer_classic.dataset import read_dataset
+from fer_classic.errors import FerClassicError
 from fer_classic.estimate import seconds_of_runs
 from fer_classic.faces import extract_faces
 from fer_classic.paired import holm, paired_difference
@@ -210,6 +211,20 @@ def test_the_command(cli, demo_folder, tmp_path):
     code, again, err = cli(*line, "--out", tmp_path / "made")
     assert code == 0 and again == out and "15 folds lie finished" in err
     assert (tmp_path / "made" / "ablation.json").read_bytes() == before
+
+
+def test_a_fold_that_cannot_be_kept_is_no_wrong_usage(
+    cli, demo_folder, tmp_path, monkeypatch
+):
+    def full(*_):
+        raise FerClassicError("fold.json cannot be written: No space left on device.")
+
+    monkeypatch.setattr("fer_classic.ablate.write_file", full)
+    (tmp_path / "plan.toml").write_text(PLAN)
+    line = ("ablate", tmp_path / "plan.toml", "--train", demo_folder / "train")
+    code, _, err = cli(*line, "--jobs", "1", "-q", "--out", tmp_path / "made")
+    assert code == 1
+    assert "error: Run 'base': fold.json cannot be written: No space left" in err
 
 
 def test_the_command_leaves_foreign_folders_alone(cli, demo_folder, tmp_path):

@@ -10,7 +10,7 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, table
 from fer_classic.cli.extract import extract_with_bar, read_samples
-from fer_classic.errors import UsageError
+from fer_classic.errors import FerClassicError, UsageError
 
 #: Folder of finished folds in the output folder, by which it is known again.
 PARTS = "parts"
@@ -98,6 +98,8 @@ def _finish(own, plan, total, quiet):
 
             try:
                 own.finish(run, step)
+            except FerClassicError as error:  # a full disk, say
+                raise type(error)(f"Run {run.name!r}: {error}") from None
             except ValueError as error:
                 raise UsageError(f"Run {run.name!r}: {error}") from None
 
