@@ -87,7 +87,9 @@ COMMANDS = {
         cache=False,
     ),
     # Its folder grows: what it holds is not done again.
-    "ablate": Command("ablate plan.toml --quiet --out OUT/ablation", later=("ablation/*",)),
+    "ablate": Command(
+        "ablate plan.toml --quiet --out OUT/ablation", later=("ablation/*", "parts/*")
+    ),
     "detector train": Command(
         "detector train marks.xml --window 60 --upsample 0 --epsilon 0.05 --quiet "
         "--out OUT/face.svm",
