@@ -68,8 +68,9 @@ def main():
         line = ("faces", work / "images.zip", "--detector", "none", "--jobs", given.jobs)
         line += ("--cache", work / "cache", "--out", work / "table")
         peaks["faces"] = measure(f"faces, {given.images} images", command(*line))
-        first, *_, last = rates(work / "cache").tolist()
-        print(f"images a second: {first:.0f} in the first tenth, {last:.0f} in the last")
+        first, *others, last = rates(work / "cache").tolist()
+        told = ", ".join(f"{rate:.0f}" for rate in (first, *others, last))
+        print(f"images a second, by tenths: {told}")
         write_rows(given.rows, work)
         truth = ("--truth", work / "truth.csv")
         for name, files in (("score", "a"), ("compare", "ab")):

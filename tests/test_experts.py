@@ -55,6 +55,15 @@ def test_a_saved_model_predicts_the_same(stacked, train_faces, tmp_path):
     np.testing.assert_array_equal(mine.probabilities, its.probabilities)
 
 
+def test_experts_that_no_checksum_vouches_for_are_not_read(stacked, tmp_path):
+    save_model(stacked, tmp_path)
+    seal = tmp_path / "SHA256SUMS"
+    lines = seal.read_text().splitlines(keepends=True)
+    seal.write_text("".join(line for line in lines if EXPERTS not in line))
+    with pytest.raises(FerClassicError, match=f"it lacks {EXPERTS}"):
+        load_model(tmp_path)
+
+
 def test_the_seed_decides_whatever_the_threads(stacked, train_faces):
     again = train_model(train_faces, stacked.settings, jobs=1)
     np.testing.assert_allclose(
