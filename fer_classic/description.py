@@ -92,8 +92,7 @@ def _column_names(settings, names):
         raise FerClassicError("feature_names in model.json must be a list.")
     size, classes = settings.faces.crop_size, settings.class_set.names
     extractors = make_extractors(settings.features) if settings.features else []
-    for features in (settings.features, *(own["features"] for own in settings.experts)):
-        check_located(settings.faces.align, features)
+    check_located(settings.faces.align, *settings.every_features())
     number = len(settings.experts) * len(classes)
     number += sum(own.n_columns(size) for own in extractors)
     if number != len(names):

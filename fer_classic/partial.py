@@ -24,7 +24,7 @@ def partial_file(path):
         The open file's.
     work : pathlib.Path
     """
-    number, work = tempfile.mkstemp(prefix=_prefix(path), dir=_parent(path))
+    number, work = tempfile.mkstemp(prefix=hidden_prefix(path), dir=_parent(path))
     return number, Path(work)
 
 
@@ -39,7 +39,7 @@ def partial_folder(path):
     -------
     pathlib.Path
     """
-    return Path(tempfile.mkdtemp(prefix=_prefix(path), dir=_parent(path)))
+    return Path(tempfile.mkdtemp(prefix=hidden_prefix(path), dir=_parent(path)))
 
 
 @contextmanager
@@ -69,7 +69,17 @@ def _parent(path):
     return parent
 
 
-def _prefix(path):
+def hidden_prefix(path):
+    """How hidden names beside a path begin, in this process.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    str
+    """
     return f".{Path(path).name}.partial-{os.getpid()}-"
 
 

@@ -243,13 +243,12 @@ def _try(settings):
 
     if not settings.features and not settings.experts:
         raise UsageError("there are neither features nor experts: nothing to learn from.")
+    check_located(settings.faces.align, *settings.every_features())
     if settings.features:
-        check_located(settings.faces.align, settings.features)
         size = settings.faces.crop_size
         crops = np.zeros((1, size, size), np.uint8)
         compute_features(crops, canonical_shape(size)[None], settings.features)
     for own in settings.experts:
-        check_located(settings.faces.align, own["features"])
         make_extractors(expert_parameters(own)[0]["features"])
     ExpressionClassifier(**settings.classifier).check_parameters()
 

@@ -13,6 +13,7 @@ from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.partial import (
     OLD,
     clear,
+    hidden_prefix,
     partial_file,
     partial_folder,
     put_back,
@@ -147,9 +148,7 @@ def _check_writable(path):
     while not os.path.lexists(parent):
         parent = parent.parent
     try:
-        os.rmdir(
-            tempfile.mkdtemp(prefix=f".{path.name}.partial-{os.getpid()}-", dir=parent)
-        )
+        os.rmdir(tempfile.mkdtemp(prefix=hidden_prefix(path), dir=parent))
     except OSError as error:
         raise FerClassicError(_cannot_write(path, error)) from None
 

@@ -126,6 +126,15 @@ class Settings:
         """The ClassSet itself."""
         return CLASS_SETS[self.classes]
 
+    def every_features(self):
+        """Parameters by family of the named columns, and those of each expert.
+
+        Returns
+        -------
+        list of dict
+        """
+        return [self.features, *(own["features"] for own in self.experts)]
+
     def to_dict(self):
         """The settings as plain JSON types."""
         return asdict(self)

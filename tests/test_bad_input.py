@@ -247,44 +247,35 @@ def test_a_file_that_vanishes_after_listing_is_a_row(predicted, images, monkeypa
     assert "No such file" in predicted(images)[0]["z.jpg"]["error"]
 
 
-def test_a_file_that_vanishes_before_its_overlay_is_left_out(
-    predicted, images, monkeypatch, tmp_path
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (Path.unlink, "cannot be read"),
+        # Its box would be drawn on another photograph.
+        (
+            lambda path: Image.new("L", (99, 99)).save(path),
+            "it has changed since its face was found",
+        ),
+    ],
+    ids=["vanishes", "changes"],
+)
+def test_a_file_that_is_another_before_its_overlay_is_left_out(
+    predicted, images, monkeypatch, tmp_path, change, reason
 ):
     monkeypatch.setenv("FER_CLASSIC_CACHE", "none")  # a cache reads each file once more
     real, reads = FileSource.read, []
 
-    def vanish(source):
+    def read(source):
         reads.append(source.path)
         if reads.count(source.path) > 1 and source.path.endswith("z.jpg"):
-            Path(source.path).unlink()
+            change(Path(source.path))
         return real(source)
 
     shutil.copy(next(images.glob("*.jpg")), images / "z.jpg")
-    monkeypatch.setattr(FileSource, "read", vanish)
+    monkeypatch.setattr(FileSource, "read", read)
     rows, err = predicted(images, "--overlay", tmp_path / "pictures")
     assert rows["z.jpg"]["status"] == "face"
-    assert "no picture of z.jpg: cannot be read" in err
-    assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
-
-
-def test_a_file_that_changes_before_its_overlay_is_left_out(
-    predicted, images, monkeypatch, tmp_path
-):
-    """Its box would be drawn on another photograph."""
-    monkeypatch.setenv("FER_CLASSIC_CACHE", "none")
-    real, reads = FileSource.read, []
-
-    def change(source):
-        reads.append(source.path)
-        if reads.count(source.path) > 1 and source.path.endswith("z.jpg"):
-            Image.new("L", (99, 99)).save(source.path)
-        return real(source)
-
-    shutil.copy(next(images.glob("*.jpg")), images / "z.jpg")
-    monkeypatch.setattr(FileSource, "read", change)
-    rows, err = predicted(images, "--overlay", tmp_path / "pictures")
-    assert rows["z.jpg"]["status"] == "face"
-    assert "no picture of z.jpg: it has changed since its face was found" in err
+    assert f"no picture of z.jpg: {reason}" in err
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
 
 

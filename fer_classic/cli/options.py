@@ -200,10 +200,10 @@ def settings_from(arguments):
     # What only training would find out, minutes later.
     make_extractors(settings.features)
     if "features" in arguments:
-        every = [settings.features, *(own["features"] for own in settings.experts)]
-        check_located(settings.faces.align, {name: 0 for own in every for name in own})
+        check_located(settings.faces.align, *settings.every_features())
+    known = ExpressionClassifier().get_params()
     for key in settings.classifier:
-        one_of(key, ExpressionClassifier().get_params(), "key of the classifier's settings")
+        one_of(key, known, "key of the classifier's settings")
     one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
     return settings
 

@@ -109,21 +109,22 @@ def make_extractors(features):
     return [FAMILIES[name](**features[name]) for name in FAMILIES if name in features]
 
 
-def check_located(align, features):
+def check_located(align, *features):
     """Refuse features that read landmarks where the alignment locates none.
 
     Parameters
     ----------
     align : str
         Of :data:`fer_classic.align.METHODS`.
-    features : dict of str to dict
-        Parameters by family.
+    *features : dict of str to dict
+        Parameters by family, as of the named columns and of each expert.
 
     Raises
     ------
     UsageError
     """
-    reading = [n for n, own in FAMILIES.items() if n in features and own.reads != "crops"]
+    named = set().union(*features)
+    reading = [n for n, own in FAMILIES.items() if n in named and own.reads != "crops"]
     if align == "box" and reading:
         raise UsageError(
             f"Features read landmarks ({', '.join(reading)}), and the alignment 'box' "

@@ -5,7 +5,34 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 
-class CropFeatures(TransformerMixin, BaseEstimator):
+class CountedColumns:
+    """Tells the number of columns before any of them is named.
+
+    A subclass gives ``_validate(size)`` and ``_number(size)``.
+    """
+
+    def n_columns(self, size):
+        """Number of columns for crops of a size, from the parameters alone.
+
+        Parameters
+        ----------
+        size : int
+            Side of the crops in pixels.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        ValueError
+            A parameter is impossible.
+        """
+        self._validate(size)
+        return self._number(size)
+
+
+class CropFeatures(CountedColumns, TransformerMixin, BaseEstimator):
     """Base of transformers that read aligned crops.
 
     A subclass gives ``family``, ``_validate(size)``, ``_number(size)``, ``_names(size)``
@@ -52,26 +79,6 @@ class CropFeatures(TransformerMixin, BaseEstimator):
         crops = check_crops(X)
         check_fitted_size(self, crops)
         return self._compute(np.ascontiguousarray(crops))
-
-    def n_columns(self, size):
-        """Number of columns for crops of a size, from the parameters alone.
-
-        Parameters
-        ----------
-        size : int
-            Side of the crops in pixels.
-
-        Returns
-        -------
-        int
-
-        Raises
-        ------
-        ValueError
-            A parameter is impossible.
-        """
-        self._validate(size)
-        return self._number(size)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.

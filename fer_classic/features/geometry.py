@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.align import mean_shape
+from fer_classic.features.base import CountedColumns
 
 #: Points whose mutual distances are measured: brows, eyes, nose, mouth.
 KEY_POINTS = (
@@ -57,7 +58,7 @@ RATIOS = (
 )
 
 
-class GeometryFeatures(TransformerMixin, BaseEstimator):
+class GeometryFeatures(CountedColumns, TransformerMixin, BaseEstimator):
     """Shape of a face from its landmarks, free of position, size and rotation.
 
     The 68 points are laid over the mean face by a similarity transform (ordinary
@@ -123,18 +124,10 @@ class GeometryFeatures(TransformerMixin, BaseEstimator):
         np.concatenate(parts, out=columns[136:], casting="same_kind")
         return np.ascontiguousarray(columns.T)
 
-    def n_columns(self, size):
-        """Number of columns for crops of a size, from the parameters alone.
+    def _validate(self, size):
+        """Nothing can be wrong: there are no parameters."""
 
-        Parameters
-        ----------
-        size : int
-            Side of the crops in pixels.
-
-        Returns
-        -------
-        int
-        """
+    def _number(self, size):
         return len(_column_names())
 
     def get_feature_names_out(self, input_features=None):

@@ -7,7 +7,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.features import _descriptors
-from fer_classic.features.base import check_crops, check_fitted_size, check_range
+from fer_classic.features.base import (
+    CountedColumns,
+    check_crops,
+    check_fitted_size,
+    check_range,
+)
 from fer_classic.features.geometry import check_landmarks
 from fer_classic.landmarks import MIRROR
 
@@ -24,7 +29,7 @@ POINTS = (
 _orientation_shares = lru_cache(maxsize=1)(_descriptors.orientation_shares)
 
 
-class SIFTFeatures(TransformerMixin, BaseEstimator):
+class SIFTFeatures(CountedColumns, TransformerMixin, BaseEstimator):
     """Root-SIFT descriptors centred at 40 landmarks (after Lowe, IJCV 2004).
 
     A fixed grid sees the mouth's corner now in one cell, now in another; a descriptor at
@@ -83,7 +88,7 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
         """
         crops, _ = check_faces(X)
         self.crop_size_ = crops.shape[1]
-        check_cells(self, _descriptors.LARGEST_CELL)
+        self._validate(self.crop_size_)
         return self
 
     def transform(self, X):
@@ -104,24 +109,10 @@ class SIFTFeatures(TransformerMixin, BaseEstimator):
         points = np.ascontiguousarray(landmarks[:, POINTS], dtype=np.float32)
         return describe(crops, points, self.cells).reshape(len(crops), -1)
 
-    def n_columns(self, size):
-        """Number of columns for crops of a size, from the parameters alone.
-
-        Parameters
-        ----------
-        size : int
-            Side of the crops in pixels.
-
-        Returns
-        -------
-        int
-
-        Raises
-        ------
-        ValueError
-            A parameter is impossible.
-        """
+    def _validate(self, size):
         check_cells(self, _descriptors.LARGEST_CELL)
+
+    def _number(self, size):
         return len(self.cells) * len(POINTS) * _descriptors.LENGTH
 
     def mirror(self, columns):
