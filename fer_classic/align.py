@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from importlib.resources import files
+from math import ceil, floor
 
 import numpy as np
 from PIL import Image
@@ -51,6 +52,12 @@ def canonical_shape(size):
     ndarray of float64, shape (68, 2), in pixels
     """
     return (mean_shape() * EYE_DISTANCE + (0.5, EYE_HEIGHT)) * size - 0.5
+
+
+@lru_cache
+def _box_centre(size):
+    """Where the centre of an upright box lies in the crop: that of eyes and nose."""
+    return canonical_shape(size)[27:48].mean(axis=0).tolist()
 
 
 def similarity(source, target):
@@ -122,10 +129,10 @@ def alignment(face, points, *, method, size):
     one_of(method, METHODS, "align")
     if method not in STABLE:
         scale = size * BOX_SHARE / max(face.width, face.height, 1.0)
-        box = canonical_shape(size)[27:48].mean(axis=0)
-        centre = np.array([face.x + face.width / 2, face.y + face.height / 2]) - 0.5
-        shift = box - scale * centre
-        return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+        x, y = _box_centre(size)
+        x -= scale * (face.x + face.width / 2 - 0.5)
+        y -= scale * (face.y + face.height / 2 - 0.5)
+        return np.array([[scale, 0.0, x], [0.0, scale, y]])
     stable = list(STABLE[method])
     return similarity(np.asarray(points)[stable], canonical_shape(size)[stable])
 
@@ -148,47 +155,31 @@ def warp(gray, matrix, size):
     -------
     ndarray of uint8, shape (size, size)
     """
-    inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
+    from fer_classic._bilinear import sample
+
+    square = np.eye(3)
+    square[:2] = matrix
+    inverse = np.linalg.inv(square)[:2]
     low, high = -0.5, size - 0.5
     corners = transform([(low, low), (low, high), (high, low), (high, high)], inverse)
     shrink = max(1, int(np.hypot(*inverse[:, 0])))
     # Cut what lies in the image, shrink it, and only then repeat the border, so that
     # the work depends on the crop and the image, never on how far the square reaches.
-    limit = np.array(gray.shape[::-1])
-    first = np.clip(np.floor(corners.min(axis=0)) - 2 * shrink, 0, limit - 1)
-    last = np.clip(np.ceil(corners.max(axis=0)) + 2 * shrink + 1, first + 1, limit)
-    (left, top), (right, bottom) = first.astype(int), last.astype(int)
-    image = Image.fromarray(gray[top:bottom, left:right])
+    (left, right), (top, bottom) = (
+        _cut(places, 2 * shrink, length)
+        for places, length in zip(corners.T.tolist(), gray.shape[::-1], strict=True)
+    )
+    part = gray[top:bottom, left:right]
     if shrink > 1:
-        image = image.reduce(shrink)
+        part = Image.fromarray(part).reduce(shrink)
     linear = inverse[:, :2] / shrink
     shift = (inverse[:, 2] + 0.5 - (left, top)) / shrink - 0.5
-    return _sample(np.asarray(image), linear, shift, size)
+    return sample(
+        np.array(part), *(own.astype(np.float32) for own in (linear, shift)), size
+    )
 
 
-def _sample(gray, linear, shift, size):
-    """Bilinear samples at ``linear @ (x, y) + shift``, clamped to the image."""
-    height, width = gray.shape
-    linear, shift = linear.astype(np.float32), shift.astype(np.float32)
-    x = np.arange(size, dtype=np.float32)
-    if linear[0, 1] == linear[1, 0] == 0:  # upright: columns and rows part
-        left, right, fx = _between(linear[0, 0] * x + shift[0], width)
-        above, below, fy = _between(linear[1, 1] * x + shift[1], height)
-        rows = gray[:, left] * (1 - fx) + gray[:, right] * fx
-        top, bottom, fy = rows[above], rows[below], fy[:, None]
-    else:
-        y = x[:, None]
-        column = linear[0, 0] * x + linear[0, 1] * y + shift[0]
-        row = linear[1, 0] * x + linear[1, 1] * y + shift[1]
-        left, right, fx = _between(column, width)
-        above, below, fy = _between(row, height)
-        top = gray[above, left] * (1 - fx) + gray[above, right] * fx
-        bottom = gray[below, left] * (1 - fx) + gray[below, right] * fx
-    return np.rint(top * (1 - fy) + bottom * fy).astype(np.uint8)
-
-
-def _between(places, length):
-    """Pixels before and after places along an axis, and how far they are on the way."""
-    places = np.clip(places, 0, length - 1)
-    before = places.astype(np.intp)
-    return before, np.minimum(before + 1, length - 1), places - before
+def _cut(places, margin, length):
+    """First pixel, and the one after the last, of those along an axis that are needed."""
+    first = min(max(floor(min(places)) - margin, 0), length - 1)
+    return first, min(max(ceil(max(places)) + margin + 1, first + 1), length)

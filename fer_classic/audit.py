@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from fer_classic.duplicates import duplicate_groups, perceptual_hash
+from fer_classic.duplicates import duplicate_groups, perceptual_hash, thumbnail
 from fer_classic.errors import UnreadableImage
 from fer_classic.image import MAX_PIXELS, decode, to_gray
 from fer_classic.parallel import in_chunks
@@ -89,7 +89,8 @@ def _fingerprint(source, max_pixels):
     try:
         data = source.read()
         digest = hashlib.sha256(data).hexdigest()
-        code = perceptual_hash(to_gray(decode(data, max_pixels=max_pixels)))
+        gray = to_gray(decode(data, max_pixels=max_pixels))
+        code = perceptual_hash(thumbnail(gray)[None])[0]
     except UnreadableImage as error:
         return digest, code, str(error)
     return digest, code, ""

@@ -1,5 +1,7 @@
 """Exact and near duplicates, found by perceptual hashes."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from fer_classic.image import resize
@@ -10,12 +12,18 @@ HASH_BITS = 256
 MAX_DIFFERENT_BITS = 12
 
 
-def perceptual_hash(gray):
-    """Hash of an image that survives resizing, compression and small changes of light.
+@lru_cache(maxsize=1)
+def _cosines():
+    """The 16 lowest of 32 frequencies: rows of the orthonormal DCT-II, (16, 32)."""
+    place, frequency = np.arange(32) + 0.5, np.arange(16)[:, None]
+    rows = np.cos(np.pi / 32 * frequency * place) * np.where(
+        frequency, 0.25, 0.125**0.5 / 2
+    )
+    return rows.astype(np.float32)
 
-    The discrete cosine transform of a 32 x 32 version; each bit says whether one of
-    the 16 x 16 lowest frequencies is above their median (Zauner 2010, "pHash", with
-    256 bits instead of 64).
+
+def thumbnail(gray):
+    """What of an image :func:`perceptual_hash` looks at.
 
     Parameters
     ----------
@@ -23,15 +31,33 @@ def perceptual_hash(gray):
 
     Returns
     -------
-    ndarray of uint8, shape (32,)
-        256 packed bits.
+    ndarray of uint8, shape (32, 32)
     """
-    from scipy.fft import dctn
+    return resize(gray, 32, 32)
 
-    small = resize(gray, 32, 32).astype(np.float32)
-    low = dctn(small, norm="ortho")[:16, :16].ravel()
-    low[0] = 0.0  # the mean says nothing about content
-    return np.packbits(low > np.median(low))
+
+def perceptual_hash(thumbnails):
+    """Hashes of images that survive resizing, compression and small changes of light.
+
+    The discrete cosine transform of a 32 x 32 version; each bit says whether one of
+    the 16 x 16 lowest frequencies is above their median (Zauner 2010, "pHash", with
+    256 bits instead of 64).
+
+    Parameters
+    ----------
+    thumbnails : ndarray of uint8, shape (n, 32, 32)
+        From :func:`thumbnail`. The hash of each does not depend on the others.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 32)
+        256 packed bits each; none is set for an image of one gray value.
+    """
+    small = thumbnails.astype(np.float32)
+    small -= small[:, :1, :1]  # concerns the mean alone; what is flat has no rounding noise
+    low = (_cosines() @ small @ _cosines().T).reshape(-1, HASH_BITS)
+    low[:, 0] = 0.0  # the mean says nothing about content
+    return np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
 
 
 def near_groups(hashes, limit=MAX_DIFFERENT_BITS):

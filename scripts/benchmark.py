@@ -25,7 +25,7 @@ from skimage.feature import hog, local_binary_pattern
 
 from fer_classic.align import alignment, canonical_shape, warp
 from fer_classic.detect import make_detector
-from fer_classic.duplicates import perceptual_hash
+from fer_classic.duplicates import perceptual_hash, thumbnail
 from fer_classic.features import (
     GeometryFeatures,
     HOGFeatures,
@@ -132,7 +132,7 @@ def pipeline_rows():
     crops, landmarks = sample_crops(64), sample_landmarks(64)
     steps = {
         "decode, 512 x 512 JPEG": (lambda: to_gray(decode(data)), 1),
-        "hash, for copies": (lambda: perceptual_hash(gray), 1),
+        "hash, for copies": (lambda: perceptual_hash(thumbnail(gray)[None]), 1),
         "detect, HOG": (lambda: detector.detect(gray), 1),
         "68 landmarks": (lambda: predict_landmarks(gray, face), 1),
         "align": (lambda: warp(gray, matrix, 64), 1),

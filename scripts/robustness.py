@@ -23,7 +23,8 @@ from fer_classic.dataset import read_dataset
 from fer_classic.detect import make_detector
 from fer_classic.errors import FerClassicError
 from fer_classic.evaluate import evaluate
-from fer_classic.faces import extract_faces, face_row
+from fer_classic.facerow import face_row
+from fer_classic.faces import extract_faces
 from fer_classic.image import decode, to_gray
 from fer_classic.modelfiles import shipped_model
 from fer_classic.persist import load_model

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fer_classic import cache as module
+from fer_classic import facerow
 from fer_classic import faces as faces_module
 from fer_classic.cache import Cache, cache_folder, open_cache, usage
 from fer_classic.dataset import read_dataset
@@ -42,13 +43,13 @@ def samples(demo_folder, monkeypatch):
 @pytest.fixture
 def computed(monkeypatch):
     """The images that were not taken from the cache, as they are computed."""
-    real, seen = faces_module._extract, []
+    real, seen = faces_module.read_row, []
 
-    def extract(source, *arguments):
+    def read(source, *arguments):
         seen.append(source.path)
         return real(source, *arguments)
 
-    monkeypatch.setattr(faces_module, "_extract", extract)
+    monkeypatch.setattr(faces_module, "read_row", read)
     return seen
 
 
@@ -226,7 +227,7 @@ def test_a_want_of_memory_is_not_kept(samples, monkeypatch, tmp_path):
         def fail(*_, **__):
             raise MemoryError
 
-        patch.setattr(faces_module, "decode", fail)
+        patch.setattr(facerow, "decode", fail)
         table = extract_faces(samples, QUICK, cache=tmp_path)
         assert set(table.errors) == {"not enough memory for this image"}
     assert usage(tmp_path) == (0, 0)

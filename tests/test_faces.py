@@ -12,7 +12,8 @@ from skimage import data
 from fer_classic import faces as module
 from fer_classic.dataset import Samples
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import extract_faces, portrait_box
+from fer_classic.facerow import portrait_box
+from fer_classic.faces import extract_faces
 from fer_classic.facetable import STATUSES, FaceTable
 from fer_classic.image import resize, to_gray
 from fer_classic.labels import FIVE
@@ -154,6 +155,14 @@ def test_processes_do_not_change_the_result(monkeypatch, samples, table):
     heard = []
     _same(table, extract_faces(samples, jobs=2, progress=heard.append))
     assert heard == [5, 10, 12]
+
+
+@pytest.mark.parametrize("held", [0, 100_000])
+def test_the_result_does_not_depend_on_how_many_images_wait(
+    monkeypatch, samples, table, held
+):
+    monkeypatch.setattr(module, "HELD", held)
+    _same(table, extract_faces(samples))
 
 
 def test_the_most_confident_face_is_taken():
