@@ -147,4 +147,6 @@ def run_trainer(trainer, data, out, options, *, quiet=False):
         )
     if process.returncode:
         reason = " ".join((told.strip().splitlines() or ["no reason given"])[-1].split())
+        if "serializ" in reason:  # dlib does not say why it cannot write
+            reason += " (a full disk, or a limit on the size of files?)"
         raise FerClassicError(f"dlib's trainer stopped: {reason[:500]}")

@@ -18,6 +18,9 @@ MAX_BYTES = 512 * 1024 * 1024
 #: more than LARGE for a member, more than LARGE_ARCHIVE for all of them.
 MAX_RATIO = 200
 LARGE, LARGE_ARCHIVE = 64 << 20, 1 << 30
+#: Bytes of an archive's directory, of a million to three million names: zipfile takes up to
+#: 15 times as many to read it.
+MAX_DIRECTORY = 128 << 20
 
 #: What is to be known of a member to unpack it, as zipfile.ZipInfo calls it.
 _PLACE = (
@@ -153,6 +156,7 @@ def _directory(path, _modified):
     """Where the files of an archive lie, by name."""
     # Parsing the directory of a large archive takes longer than reading a member.
     names, places = [], bytearray()
+    _check_directory(path)
     with zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
     for info in infos:
@@ -172,6 +176,16 @@ def _directory(path, _modified):
     archive = infos = info = names = None
     pieces = (bytes(places[i : i + size]) for i in range(0, len(places), size))
     return dict(zip(text.split("\0"), pieces, strict=True)) if places else {}
+
+
+def _check_directory(path):
+    with open(path, "rb") as file:
+        end = zipfile._EndRecData(file)  # what ZipFile itself reads first
+    if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:
+        raise FerClassicError(
+            f"{path} lists its files in {end[zipfile._ECD_SIZE]} bytes; at most "
+            f"{MAX_DIRECTORY} are read, to spare memory. Unpack it, and name the folder."
+        )
 
 
 def _member_name(info):

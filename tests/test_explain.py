@@ -137,6 +137,14 @@ def test_the_command_with_a_model_of_the_card(cli, model_folder, demo_folder):
     assert "SHAP" in told and "log odds" in told and "picture:" not in told
 
 
+def test_control_characters_of_a_name_stay_visible(cli, smile, tmp_path):
+    path = tmp_path / "\x1b[2J.png"
+    path.write_bytes(smile[0].read_bytes())
+    code, told, err = cli("explain", path)
+    assert code == 0, err
+    assert told.startswith("\\x1b[2J.png: ") and "\x1b" not in told
+
+
 def test_a_photograph_that_changes_meanwhile_is_one_sentence(
     cli, demo_folder, model_folder, monkeypatch, tmp_path
 ):

@@ -317,6 +317,19 @@ def test_a_small_picture_of_one_colour_is_no_bomb(tmp_path):
     assert len(ZipSource(path, "a.bmp").read()) == 1 << 20
 
 
+def test_an_archive_of_too_many_names_is_refused_before_they_are_read(
+    tmp_path, monkeypatch
+):
+    path = write_zip(tmp_path / "a.zip", {f"{i}.jpg": b"" for i in range(50)})
+    assert len(sources.zip_members(path)) == 50
+    sources.close_archives()
+    monkeypatch.setattr(sources, "MAX_DIRECTORY", 50 * 46)  # of empty names
+    with pytest.raises(FerClassicError) as error:
+        sources.zip_members(path)
+    assert "lists its files in 2590 bytes; at most 2300 are read" in str(error.value)
+    assert str(error.value).endswith("Unpack it, and name the folder.")
+
+
 def test_a_member_larger_than_its_header_says_takes_no_memory(tmp_path):
     """Its 128 MB are packed in 128 kB, and its header says 10 bytes."""
     path = tmp_path / "a.zip"

@@ -11,6 +11,7 @@ from fer_classic.cli.console import table
 from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
 from fer_classic.cli.predict import model_folder
 from fer_classic.errors import FerClassicError, UnreadableImage, UsageError
+from fer_classic.safetext import visible
 
 #: Columns told on stdout, for and against.
 TOLD = 5
@@ -62,9 +63,9 @@ def explain(
     explanation = explain_face(trained, face)
     if out is not None:
         write_file(out, _picture(samples, face, explanation), overwrite=overwrite)
-    print(explanation_text(face, explanation))
+    print(visible(explanation_text(face, explanation)))
     if out is not None:
-        print(f"\npicture: {out}")
+        print(f"\npicture: {visible(str(out))}")
 
 
 def _picture(samples, face, explanation):
