@@ -205,7 +205,7 @@ def _contents(sources, held):
 def _rows(sources, held, detector, settings):
     """One row an image: some are decoded first, and then their faces are found.
 
-    Two short loops over small images take two thirds of the time of one long loop, whose
+    Two short loops over small images take three quarters of the time of one long loop, whose
     code does not fit into the processor's caches.
     """
     rows, waiting, size = [], [], 0
