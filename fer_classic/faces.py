@@ -205,8 +205,8 @@ def _contents(sources, held):
 def _rows(sources, held, detector, settings):
     """One row an image: some are decoded first, and then their faces are found.
 
-    Two short loops over small images take three quarters of the time of one long loop, whose
-    code does not fit into the processor's caches.
+    Two short loops over small images take three quarters of the time of one long loop,
+    whose code does not fit into the processor's caches.
     """
     rows, waiting, size = [], [], 0
     for i, source in enumerate(sources):
