@@ -172,11 +172,10 @@ def warp(gray, matrix, size):
     part = gray[top:bottom, left:right]
     if shrink > 1:
         part = Image.fromarray(part).reduce(shrink)
-    linear = inverse[:, :2] / shrink
-    shift = (inverse[:, 2] + 0.5 - (left, top)) / shrink - 0.5
-    return sample(
-        np.array(part), *(own.astype(np.float32) for own in (linear, shift)), size
-    )
+    linear = (inverse[:, :2] / shrink).astype(np.float32)
+    shift = ((inverse[:, 2] + 0.5 - (left, top)) / shrink - 0.5).astype(np.float32)
+    # A copy, contiguous and writable: for other arrays the loop would be compiled anew.
+    return sample(np.array(part), linear, shift, size)
 
 
 def _cut(places, margin, length):

@@ -80,20 +80,23 @@ def _fingerprints(parts, jobs, max_pixels, progress):
 
 
 def _fingerprint_chunk(sources, max_pixels):
-    return [_fingerprint(source, max_pixels) for source in sources]
+    """Digest, perceptual hash and error of each image."""
+    digests, thumbnails, errors = zip(
+        *(_fingerprint(source, max_pixels) for source in sources), strict=True
+    )
+    return list(zip(digests, perceptual_hash(np.stack(thumbnails)), errors, strict=True))
 
 
 def _fingerprint(source, max_pixels):
-    """Digest, perceptual hash and error of one image."""
-    digest, code = "", np.zeros(32, np.uint8)
+    """Digest, thumbnail and error of one image."""
+    digest, small = "", np.zeros((32, 32), np.uint8)
     try:
         data = source.read()
         digest = hashlib.sha256(data).hexdigest()
-        gray = to_gray(decode(data, max_pixels=max_pixels))
-        code = perceptual_hash(thumbnail(gray)[None])[0]
+        small = thumbnail(to_gray(decode(data, max_pixels=max_pixels)))
     except UnreadableImage as error:
-        return digest, code, str(error)
-    return digest, code, ""
+        return digest, small, str(error)
+    return digest, small, ""
 
 
 def _class_counts(samples):

@@ -93,11 +93,12 @@ def _kernels():
 
     import numpy as np
 
-    from fer_classic.align import canonical_shape
+    from fer_classic.align import canonical_shape, warp
     from fer_classic.features import HOGFeatures, LBPFeatures, SIFTFeatures, _kernels
 
     crops = np.zeros((1, 64, 64), dtype=np.uint8)
     start = time.perf_counter()
+    warp(crops[0], np.eye(2, 3), 64)
     HOGFeatures().fit_transform(crops)
     LBPFeatures().fit_transform(crops)
     SIFTFeatures().fit_transform((crops, canonical_shape(64)[None]))

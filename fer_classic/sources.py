@@ -18,8 +18,7 @@ MAX_BYTES = 512 * 1024 * 1024
 #: more than LARGE for a member, more than LARGE_ARCHIVE for all of them.
 MAX_RATIO = 200
 LARGE, LARGE_ARCHIVE = 64 << 20, 1 << 30
-#: Bytes of an archive's directory, of a million to three million names: zipfile takes up to
-#: 15 times as many to read it.
+#: Bytes of an archive's directory; zipfile takes up to 15 times as many to read it.
 MAX_DIRECTORY = 128 << 20
 
 #: What is to be known of a member to unpack it, as zipfile.ZipInfo calls it.
@@ -38,6 +37,8 @@ class FileSource:
 
     def read(self):
         """Return the file's bytes; raise UnreadableImage with the reason."""
+        if "\0" in self.path:  # a table may name such a file; Pythons word it differently
+            raise UnreadableImage("cannot be read: embedded null byte")
         try:
             if not os.path.isfile(self.path):
                 os.stat(self.path)  # says "no such file" or "too many links" itself
@@ -47,7 +48,7 @@ class FileSource:
             return Path(self.path).read_bytes()
         except UnreadableImage:
             raise
-        except (OSError, ValueError) as error:  # a table may name a file with a NUL in it
+        except (OSError, ValueError) as error:  # ValueError: a name that cannot be encoded
             reason = getattr(error, "strerror", None) or error
             raise UnreadableImage(f"cannot be read: {reason}") from None
 
@@ -156,9 +157,10 @@ def _directory(path, _modified):
     """Where the files of an archive lie, by name."""
     # Parsing the directory of a large archive takes longer than reading a member.
     names, places = [], bytearray()
-    _check_directory(path)
-    with zipfile.ZipFile(path) as archive:
-        infos = archive.infolist()
+    with open(path, "rb") as file:
+        _check_directory(path, file)
+        with zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
     for info in infos:
         if not info.is_dir():
             info.header_offset %= 1 << 64  # below 0 in damaged archives
@@ -178,12 +180,11 @@ def _directory(path, _modified):
     return dict(zip(text.split("\0"), pieces, strict=True)) if places else {}
 
 
-def _check_directory(path):
-    with open(path, "rb") as file:
-        end = zipfile._EndRecData(file)  # what ZipFile itself reads first
-    if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:
+def _check_directory(path, file):
+    end = zipfile._EndRecData(file)  # what ZipFile itself reads first
+    if end and (size := end[zipfile._ECD_SIZE]) > MAX_DIRECTORY:
         raise FerClassicError(
-            f"{path} lists its files in {end[zipfile._ECD_SIZE]} bytes; at most "
+            f"{path} lists its files in {size} bytes; at most "
             f"{MAX_DIRECTORY} are read, to spare memory. Unpack it, and name the folder."
         )
 

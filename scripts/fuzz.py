@@ -28,8 +28,10 @@ MEMORY_MB, TIMEOUT_S = 1024, 10
 #: Instrumented for coverage: paths through them guide the search.
 WATCHED = ["fer_classic", "PIL", "tomllib"]
 #: Compiled by numba, which reads the bytecode itself.
-COMPILED = ["fer_classic._bilinear"]
-COMPILED += [f"fer_classic.features.{name}" for name in ("_kernels", "_descriptors")]
+COMPILED = [
+    f"fer_classic.{name}"
+    for name in ("_bilinear", "features._kernels", "features._descriptors")
+]
 #: Events of the interpreter that change something, with the arguments that are paths.
 CHANGES = {
     **{f"os.{name}": (0,) for name in ("mkdir", "remove", "rmdir", "truncate", "chmod")},

@@ -198,6 +198,21 @@ def test_the_compiled_samples_are_those_of_numpy(scale, degrees, x, y, height, w
     assert np.array_equal(sample(gray, linear, shift, size), expected)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    scale=st.floats(0.05, 20),
+    x=st.floats(-300, 300),
+    y=st.floats(-300, 300),
+    size=st.integers(32, 80),
+)
+def test_upright_crops_are_those_of_the_general_way(scale, x, y, size):
+    upright = _matrix(scale, 0, (x, y))
+    turned = upright.copy()
+    turned[0, 1] = turned[1, 0] = np.nextafter(0, 1)  # the slightest turn: no pixel moves
+    crop = warp(GRAY, upright, size)
+    assert np.array_equal(crop, warp(GRAY, turned, size))
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1)])
 def test_tiny_images_are_warped(shape):
     face = Face(0.0, 0.0, float(shape[1]), float(shape[0]), 0.0)

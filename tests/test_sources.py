@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import struct
 import subprocess
 import sys
@@ -462,5 +461,4 @@ def test_an_archive_in_an_archive_is_not_opened(tmp_path):
 
 
 def test_a_path_with_a_nul_is_a_reason():
-    told = reason(FileSource("/tmp/a\0b.jpg"))  # Python 3.13 words it otherwise
-    assert re.fullmatch("cannot be read: .*embedded null (byte|character.*)", told)
+    assert reason(FileSource("/tmp/a\0b.jpg")) == "cannot be read: embedded null byte"
