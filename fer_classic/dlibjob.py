@@ -127,6 +127,8 @@ def run_trainer(trainer, data, out, options, *, quiet=False):
     ------
     FerClassicError
         dlib refused or the process ended; with dlib's own words.
+    OSError
+        The detector or predictor cannot be written: a full disk, or files are limited.
     """
     job = {"trainer": trainer, "data": str(data), "out": str(out), "options": options}
     command = [sys.executable, "-c", _CODE, json.dumps(job)]
@@ -147,6 +149,7 @@ def run_trainer(trainer, data, out, options, *, quiet=False):
         )
     if process.returncode:
         reason = " ".join((told.strip().splitlines() or ["no reason given"])[-1].split())
-        if "serializ" in reason:  # dlib does not say why it cannot write
-            reason += " (a full disk, or a limit on the size of files?)"
+        if "serializ" in reason:  # dlib does not say why it cannot write; the system does
+            with open(out, "ab") as file:
+                file.write(bytes(1 << 16))
         raise FerClassicError(f"dlib's trainer stopped: {reason[:500]}")

@@ -19,6 +19,7 @@ import signal
 import sys
 import tempfile
 import time
+from functools import wraps
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,6 +35,8 @@ from faults_trial import (
     wait_for_handler,
 )
 
+#: Starts, at most, until a signal finds its command running.
+ATTEMPTS = 5
 #: Commands that take images, whose rows are compared after the images changed.
 OF_IMAGES = ("faces", "features", "predict", "run")
 
@@ -41,33 +44,51 @@ OF_IMAGES = ("faces", "features", "predict", "run")
 # The faults: each starts a command, disturbs it, and looks.
 
 
+def until_hit(fault):
+    """Try again where the command had ended before it was disturbed, a few times."""
+
+    @wraps(fault)
+    def repeated(*arguments):
+        for _ in range(ATTEMPTS):
+            if fault(*arguments).hit:
+                break
+
+    return repeated
+
+
+@until_hit
 def kill(bench, name, share, number):
     """SIGKILL: of all processes, or (every third) of the first alone."""
     with bench.trying(name, "kill") as own:
         process = own.start()
         bench.wait(own, process, share, writing=number % 2)
-        (os.kill if number % 3 == 2 else os.killpg)(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            (os.kill if number % 3 == 2 else os.killpg)(process.pid, signal.SIGKILL)
         own.end(process)
+        own.hit = own.code != 0
         own.look(killed=True)
         own.again()
+    return own
 
 
-def interrupt(bench, name, number):
+@until_hit
+def interrupt(bench, name, kind, number):
     """SIGINT to all processes, as Ctrl-C does; SIGTERM to the first."""
-    for kind, send in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
-        with bench.trying(name, kind.name) as own:
-            process = own.start()
-            wait_for_handler(process)
-            bench.wait(own, process, bench.random.uniform(0, 0.8), writing=number % 2)
-            if process.poll() is None:
-                send(process.pid, kind)
-            own.end(process)
-            # Python takes the handlers down at its very end, when all is written.
-            done = own.code in (0, -kind) and not own.lacking()
-            if not done or "interrupted" in own.said:
-                own.sentence(128 + kind, "interrupted")
-            own.look()
-            own.again()
+    with bench.trying(name, kind.name) as own:
+        process = own.start()
+        wait_for_handler(process)
+        bench.wait(own, process, bench.random.uniform(0, 0.8), writing=number % 2)
+        if process.poll() is None:
+            (os.killpg if kind == signal.SIGINT else os.kill)(process.pid, kind)
+        own.end(process)
+        # Python takes the handlers down at its very end, when all is written.
+        done = own.code in (0, -kind) and not own.lacking()
+        own.hit = own.code != 0
+        if not done or "interrupted" in own.said:
+            own.sentence(128 + kind, "interrupted")
+        own.look()
+        own.again()
+    return own
 
 
 def small_files(bench, name):
@@ -127,10 +148,11 @@ def bad_cache(bench, name):
 def _refused(own, words):
     """It said why it could not write, or lacks what follows a result and said so."""
     lacking = own.lacking()
+    own.hit = bool(lacking or own.code)  # a page may hold more than was thought
     if own.code == 0 and "no report" in own.said:
         own.check(set(lacking) == set(own.command.later), f"lacks {list(lacking)[:2]}")
         own.quiet()
-    elif lacking or own.code:  # a page may hold more than was thought
+    elif own.hit:
         own.sentence(1, words)
     own.look()
 
@@ -171,10 +193,9 @@ def _compare_rows(own, rows, changed, gone):
         own.check(right, f"the row of {image} is of another image")
 
 
+@until_hit
 def killed_worker(bench, name):
     """One of two worker processes is killed."""
-    if not COMMANDS[name].jobs or name in OF_TORCH:  # whose bytes depend on --jobs
-        return
     with bench.trying(name, "killed worker") as own:
         process = own.start(jobs=2)
         workers = []
@@ -182,14 +203,17 @@ def killed_worker(bench, name):
             workers = processes_of(process.pid, "loky.backend.popen_loky")
             time.sleep(0.01)
         time.sleep(bench.random.uniform(0, 0.5) * bench.times[name][0])
-        for worker in processes_of(process.pid, "loky.backend.popen_loky")[:1]:
+        workers = processes_of(process.pid, "loky.backend.popen_loky")[:1]
+        for worker in workers:
             os.kill(worker, signal.SIGKILL)
         own.end(process)
+        own.hit = bool(workers)
         if own.code:
             own.sentence(1, "worker process was killed")
         own.quiet()
         own.look()
         own.again()
+    return own
 
 
 def all_faults(bench, kills, chosen):
@@ -205,7 +229,8 @@ def all_faults(bench, kills, chosen):
         print("skipped: full and read-only disks: only root makes them", file=sys.stderr)
     for number, name in enumerate(bench.names):
         if "interrupt" in chosen:
-            interrupt(bench, name, number)
+            for kind in (signal.SIGINT, signal.SIGTERM):
+                interrupt(bench, name, kind, number)
         if "disk" in chosen:
             small_files(bench, name)
             for fault in (full_disk, read_only, bad_cache) if disks else ():
@@ -213,21 +238,22 @@ def all_faults(bench, kills, chosen):
         if "images" in chosen and name in OF_IMAGES:
             for kind in ("folder", "zip"):
                 changing_images(bench, name, kind)
-        if "worker" in chosen:
+        # The bytes of torch's depend on --jobs.
+        if "worker" in chosen and COMMANDS[name].jobs and name not in OF_TORCH:
             killed_worker(bench, name)
 
 
 def table(tries):
-    """Markdown: tries and survivors of each command and fault."""
-    header = ("command", "fault", "tries", "run again", "survived", "what went wrong")
+    """Markdown: tries and survivors of each command and fault; "hit": not too late."""
+    header = ("command", "fault", "tries", "hit", "run again", "survived", "went wrong")
     lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     keys = dict.fromkeys((own["command"], own["fault"]) for own in tries)
     for key in sorted(keys):
         own = [one for one in tries if (one["command"], one["fault"]) == key]
         wrong = [told for one in own for told in one["wrong"]]
         survived = sum(not one["wrong"] for one in own)
-        again = sum(one["run again"] for one in own)
-        cells = [*key, len(own), again, survived, wrong[0] if wrong else ""]
+        hit, again = (sum(one[kind] for one in own) for kind in ("hit", "run again"))
+        cells = [*key, len(own), hit, again, survived, wrong[0] if wrong else ""]
         lines.append(f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |")
     return "\n".join(lines)
 

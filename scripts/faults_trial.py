@@ -40,6 +40,8 @@ class Try:
         What :func:`everycommand.contents` finds in an undisturbed run.
     usual : frozenset of str
         What that run leaves in the system's temporary folder: torch keeps a cache there.
+    hit : bool
+        Whether the fault stopped or changed the command, rather than came too late.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Try:
     wrong: list = field(default_factory=list)
     said: str = ""
     code: int = 0
+    hit: bool = True
     reruns: int = 0
 
     def __post_init__(self):
@@ -66,6 +69,7 @@ class Try:
         With one job in a process that has loaded the package already.
         """
         words = words or self.words or self.command.words
+        self.began = time.monotonic()
         line = self.command.line(self.out, jobs, self.cache, words)
         if not words.startswith(self.name):  # another command, without these options
             line = [word.replace("OUT", str(self.out)) for word in words.split()]
@@ -200,11 +204,10 @@ class Bench:
         """A run to compare with; when it began to write, and how long it took."""
         self.expected[name] = {}
         with self.trying(name, "none") as own:
-            start = time.monotonic()
             process = own.start()
-            begun = wait_for_writing(process, own.out) - start
+            begun = wait_for_writing(process, own.out) - own.began
             own.end(process)
-            self.times[name] = begun, time.monotonic() - start
+            self.times[name] = begun, time.monotonic() - own.began
             own.check(own.code == 0, f"exit code {own.code}: {own.said[-300:]}")
             own.quiet()
             self.expected[name] = own.expected = contents(own.out)
@@ -224,18 +227,25 @@ class Bench:
         finally:
             shutil.rmtree(root)
         told = {"command": name, "fault": fault, "wrong": own.wrong}
-        told |= {"code": own.code, "run again": own.reruns}
+        told |= {"hit": own.hit, "run again": own.reruns}
         self.tries.append(told)
         print(f"{name}: {fault}: {'; '.join(own.wrong) or 'survived'}", file=sys.stderr)
 
     def wait(self, own, process, share, *, writing):
-        """Sleep to a moment of a run: from its start, or from its first writing."""
+        """Sleep to a moment of a run: from its start, or from its first writing.
+
+        Where the command ends before, its time is measured anew: the load has changed.
+        """
         begun, whole = self.times[own.name]
+        moment = share * whole
         if writing:
-            wait_for_writing(process, own.out)
-            time.sleep(share * max(whole - begun, 0.05))
-        else:
-            time.sleep(share * whole)
+            first = wait_for_writing(process, own.out) - own.began
+            moment = first + share * max(whole - begun, 0.05)
+            begun = first
+        while process.poll() is None and time.monotonic() - own.began < moment:
+            time.sleep(0.001)
+        if process.poll() is not None:
+            self.times[own.name] = begun, time.monotonic() - own.began
 
 
 def wait_for_writing(process, folder):

@@ -311,6 +311,26 @@ def test_a_trained_landmark_file_is_used_in_place_of_the_shipped_one(
     assert card["trained_on"]["faces"] == 16 and card["sha256"] == sha256(path)
 
 
+def test_the_system_says_why_dlib_cannot_write(tmp_path):
+    import errno
+
+    from fer_classic.dlibjob import run_trainer, write_dataset
+
+    resource = pytest.importorskip("resource", reason="limits of Unix")
+    pictures = read_annotations(landmark_set(tmp_path, 2, 0)).pictures
+    made, most = tmp_path / "own.dat", 50_000
+    data = write_dataset(pictures, tmp_path)
+    options = {"num_trees_per_cascade_level": 20, "tree_depth": 3}
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(OSError) as told:
+            run_trainer("shape_predictor", data, made, options, quiet=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.errno == errno.EFBIG and made.stat().st_size == most
+
+
 def test_a_file_that_predicts_no_68_landmarks_is_told(tmp_path, monkeypatch):
     (tmp_path / "bad.dat").write_bytes(b"no landmarks")
     monkeypatch.setenv("FER_CLASSIC_LANDMARKS", str(tmp_path / "bad.dat"))
