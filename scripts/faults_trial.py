@@ -240,7 +240,7 @@ class Bench:
         moment = share * whole
         if writing:
             first = wait_for_writing(process, own.out) - own.began
-            moment = first + share * max(whole - begun, 0.05)
+            moment = first + share * max(whole - begun, 0.001)
             begun = first
         while process.poll() is None and time.monotonic() - own.began < moment:
             time.sleep(0.001)

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of everything that reads files of strangers.
 
-    python scripts/fuzz.py [TARGET ...] [--seconds 30] [--runs N] [--out DIR]
+    python scripts/fuzz.py [TARGET ...] [--seconds 30] [--runs N] [--jobs 1] [--out DIR]
 
 Every target (all by default) runs in a process of its own, with at most 1 GB of memory and
 10 s an input, and writes to a temporary folder only. One table is printed, and written to
@@ -19,6 +19,8 @@ import tempfile
 import time
 import warnings
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from random import Random
 
@@ -175,6 +177,20 @@ def _last(pattern, text):
     return (re.findall(pattern, text) or [0])[-1]
 
 
+def _print_row(row):
+    print(
+        f"{row['target']:<20} {row['executions']:>10,}  {row['seconds']:>7}  "
+        f"{row['per_second']:>10,}  {row['edges']:>5}  {row['peak_mb']:>7}  "
+        f"{len(row['crashes'])}",
+        flush=True,
+    )
+
+
+def _end_of_log(out, name):
+    log = out / f"{name}.log"
+    return [f"{name} failed, from {log}:", *log.read_text("utf-8").splitlines()[-30:]]
+
+
 def main():
     """Run what the command line says."""
     if "--in" in sys.argv:
@@ -186,6 +202,7 @@ def main():
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=30, help="for each target")
     parser.add_argument("--runs", type=int, default=-1, help="most inputs of each target")
+    parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
     parser.add_argument("--out", type=Path, default=Path("runs/fuzz"))
     options = parser.parse_args()
     if unknown := set(options.targets) - TARGETS.keys():
@@ -193,16 +210,13 @@ def main():
             f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}"
         )
     rows, out = [], options.out.absolute()
+    one = partial(fuzz, out=out, seconds=options.seconds, runs=options.runs)
     print("target               executions  seconds  per second  edges  peak MB  crashes")
-    for name in options.targets or TARGETS:
-        row = fuzz(name, out, options.seconds, options.runs)
+    for row in ThreadPool(options.jobs).imap(one, options.targets or TARGETS):
         rows.append(row)
-        print(
-            f"{name:<20} {row['executions']:>10,}  {row['seconds']:>7}  "
-            f"{row['per_second']:>10,}  {row['edges']:>5}  {row['peak_mb']:>7}  "
-            f"{len(row['crashes'])}{'' if row['status'] == 0 else f' (see {name}.log)'}",
-            flush=True,
-        )
+        _print_row(row)
+        if row["status"]:
+            print(*_end_of_log(out, row["target"]), sep="\n", file=sys.stderr, flush=True)
     (out / "fuzz.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return int(any(row["status"] for row in rows))
 

@@ -132,9 +132,11 @@ def test_an_unknown_target_is_one_sentence(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed")
 def test_the_script_writes_its_table(tmp_path):
-    line = [sys.executable, fuzz.__file__, "names", "--runs", "500", "--out", tmp_path]
+    line = [sys.executable, fuzz.__file__, "names", "plan", "--runs", "500"]
+    line += ["--jobs", "2", "--out", tmp_path]
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    (row,) = json.loads((tmp_path / "fuzz.json").read_text())
-    assert row["target"] == "names" and row["executions"] >= 500 and row["crashes"] == []
-    assert done.stdout.splitlines()[1].startswith("names ")
+    rows = json.loads((tmp_path / "fuzz.json").read_text())
+    assert [row["target"] for row in rows] == ["names", "plan"]
+    assert all(row["executions"] >= 500 and row["crashes"] == [] for row in rows)
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["names", "plan"]
