@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_classic.arrays import check_array, check_finite
+from fer_classic.degrade import degrade
 from fer_classic.embed import FaceEmbedding
 from fer_classic.errors import FerClassicError
 from fer_classic.features import check_located, make_extractors
@@ -55,14 +56,15 @@ def expert_parameters(parameters):
     Parameters
     ----------
     parameters : dict
-        Of FaceEmbedding and KernelRidgeScores; ``features`` at least.
+        As for :func:`fit_expert`.
 
     Returns
     -------
     embedding, ridge : dicts
     """
     ridge = KernelRidgeScores().get_params().keys() & parameters.keys()
-    own = {key: value for key, value in parameters.items() if key not in ridge}
+    others = ridge | {"degraded"}
+    own = {key: value for key, value in parameters.items() if key not in others}
     return own, {key: parameters[key] for key in ridge}
 
 
@@ -76,7 +78,9 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
     groups : ndarray, shape (n,)
         Rows of one group are left out together.
     parameters : dict
-        Of FaceEmbedding and KernelRidgeScores; ``features`` at least.
+        Of FaceEmbedding and KernelRidgeScores; ``features`` at least. ``degraded`` is the
+        share of the crops that :func:`fer_classic.degrade.degrade` makes worse before the
+        kernel sees them (0 by default); the embedding is learned from all as they are.
     seed : int
     jobs : int
         Threads.
@@ -91,7 +95,8 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
     check_located(faces.settings.align, own["features"])
     data = (np.asarray(faces.crops), np.asarray(faces.landmarks))
     embedding = FaceEmbedding(**own, random_state=seed).fit(data, jobs=jobs)
-    vectors = embedding.transform(data, jobs=jobs)
+    worse = degrade(data[0], parameters.get("degraded", 0), seed), data[1]
+    vectors = embedding.transform(worse, jobs=jobs)
     ridge = KernelRidgeScores(**ridge, random_state=seed)
     ridge.fit(vectors, faces.labels, groups)
     return Expert(embedding, ridge), ridge.out_of_fold_

@@ -73,8 +73,8 @@ class Settings:
     features : dict of str to dict
         Parameters of each feature family.
     experts : list of dict
-        Parameters of each kernel expert, as
-        :func:`fer_classic.experts.expert_parameters` takes them.
+        Parameters of each kernel expert, as :func:`fer_classic.experts.fit_expert` takes
+        them.
     classifier : dict
         Parameters of :class:`ExpressionClassifier` that differ from its defaults.
     network : dict
@@ -237,7 +237,7 @@ def _expert_parameters():
     from fer_classic.kernel import KernelRidgeScores
 
     known = FaceEmbedding({}).get_params() | KernelRidgeScores().get_params()
-    return sorted(known.keys() - {"random_state"})
+    return sorted(known.keys() - {"random_state"} | {"degraded"})
 
 
 def _check_experts(experts):
@@ -249,6 +249,7 @@ def _check_experts(experts):
         _object("weights of each of experts", expert.get("weights", {}))
         _within("components", expert.get("components", 1), 1, 4096, kind=int)
         _within("folds", expert.get("folds", 2), 2, 100, kind=int)
+        _within("degraded", expert.get("degraded", 0), 0, 1)
         for name in ("gamma", "ridge"):
             _within(name, expert.get(name, 1.0), 1e-6, 1e6)
 

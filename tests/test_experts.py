@@ -42,6 +42,24 @@ def test_an_expert_learns(train_faces):
     assert np.mean(out_of_fold.argmax(axis=1) == train_faces.labels) > 0.6
 
 
+def test_degraded_crops_reach_the_kernel_and_not_the_embedding(train_faces):
+    groups = fold_groups(train_faces)
+    plain, _ = fit_expert(train_faces, groups, EXPERT)
+    none, _ = fit_expert(train_faces, groups, EXPERT | {"degraded": 0})
+    some, _ = fit_expert(train_faces, groups, EXPERT | {"degraded": 0.5})
+    np.testing.assert_array_equal(plain.ridge.support_, none.ridge.support_)
+    np.testing.assert_array_equal(plain.embedding.basis_, some.embedding.basis_)
+    vectors = [own.ridge.support_ * own.ridge.step_ for own in (plain, some)]
+    moved = np.abs(vectors[0] - vectors[1]) > 2 * plain.ridge.step_  # rounding aside
+    assert 20 <= (moved.mean(axis=1) > 0.2).sum() <= 40  # of 80; some blur is weak
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_a_share_of_degraded_crops_is_between_0_and_1(share):
+    with pytest.raises(UsageError, match=f"degraded must be from 0 to 1. Got {share}"):
+        Settings.from_dict(QUICK | {"experts": [EXPERT | {"degraded": share}]})
+
+
 def test_scores_stand_before_the_named_columns(stacked):
     names = stacked.feature_names
     assert names[0] == "expert__e0_anger" and names[9] == "expert__e1_surprise"

@@ -21,7 +21,7 @@ LAYERS = (
     *("landmarks", "_bilinear", "align", "duplicates", "audit"),
     *("features", "balance", "bootstrap", "evaluate", "paired"),
     *("detectscore", "dlibjob", "detecttrain", "landmarktrain"),
-    *("embed", "kernel", "experts"),
+    *("embed", "degrade", "kernel", "experts"),
     *("calibrate", "boost", "classify", "cnn"),
     *("settings", "facetable", "facerow", "faces", "overlay"),
     *("portraits", "demo", "filenames", "template", "submission"),
