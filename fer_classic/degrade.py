@@ -42,6 +42,25 @@ def degrade(crops, share, random_state=0):
     return made
 
 
+def bend(gray, gamma, noise=0.0):
+    """Another light: ``255 * (gray / 255) ** gamma + noise``, rounded.
+
+    Parameters
+    ----------
+    gray : ndarray of uint8
+    gamma : float
+        Above 1 darkens, below 1 brightens.
+    noise : ndarray or float
+        Gray levels.
+
+    Returns
+    -------
+    ndarray of uint8
+    """
+    made = 255 * (gray / 255.0) ** gamma + noise
+    return np.clip(np.rint(made), 0, 255).astype(np.uint8)
+
+
 def _blurred(crop, random):
     radius = random.uniform(*BLUR) * len(crop)
     return Image.fromarray(crop).filter(ImageFilter.GaussianBlur(radius))
@@ -54,19 +73,15 @@ def _reduced(crop, random):
 
 
 def _dark(crop, random):
-    return _bent(crop, _gamma(random), random.normal(scale=NOISE, size=crop.shape))
+    return bend(crop, _gamma(random), random.normal(scale=NOISE, size=crop.shape))
 
 
 def _bright(crop, random):
-    return _bent(crop, 1 / _gamma(random), 0)
+    return bend(crop, 1 / _gamma(random))
 
 
 def _gamma(random):
     return np.exp(random.uniform(0, np.log(GAMMA)))
-
-
-def _bent(crop, gamma, noise):
-    return np.clip(np.rint(255 * (crop / 255.0) ** gamma + noise), 0, 255)
 
 
 _WAYS = (_blurred, _reduced, _dark, _bright)

@@ -169,6 +169,7 @@ def changing_images(bench, name, kind):
     with bench.trying(name, f"changed {kind}", material, words) as own:
         process = own.start()
         bench.wait(own, process, bench.random.uniform(0.3, 0.9), writing=False)
+        own.hit = process.poll() is None
         changed, gone = change_images(material, kind, bench.random)
         own.end(process)
         if own.code:  # before the images were listed

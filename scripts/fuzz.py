@@ -186,9 +186,10 @@ def _print_row(row):
     )
 
 
-def _end_of_log(out, name):
+def _print_end_of_log(out, name):
     log = out / f"{name}.log"
-    return [f"{name} failed, from {log}:", *log.read_text("utf-8").splitlines()[-30:]]
+    lines = log.read_text("utf-8").splitlines()[-30:]
+    print(f"{name} failed, from {log}:", *lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def main():
@@ -212,11 +213,12 @@ def main():
     rows, out = [], options.out.absolute()
     one = partial(fuzz, out=out, seconds=options.seconds, runs=options.runs)
     print("target               executions  seconds  per second  edges  peak MB  crashes")
-    for row in ThreadPool(options.jobs).imap(one, options.targets or TARGETS):
-        rows.append(row)
-        _print_row(row)
-        if row["status"]:
-            print(*_end_of_log(out, row["target"]), sep="\n", file=sys.stderr, flush=True)
+    with ThreadPool(options.jobs) as pool:
+        for row in pool.imap(one, options.targets or TARGETS):
+            rows.append(row)
+            _print_row(row)
+            if row["status"]:
+                _print_end_of_log(out, row["target"])
     (out / "fuzz.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return int(any(row["status"] for row in rows))
 

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from fer_classic.dataset import read_dataset
+from fer_classic.degrade import NOISE, bend
 from fer_classic.detect import make_detector
 from fer_classic.errors import FerClassicError
 from fer_classic.evaluate import evaluate
@@ -35,7 +36,7 @@ from fer_classic.runs import to_json
 STRENGTHS = {
     "blur": ((0.5, 1, 1.5, 2, 3), "standard deviation, % of the image's width"),
     "down-scale": ((96, 64, 48, 32, 24), "width the image is reduced to, pixels"),
-    "dark": ((1.5, 2, 3, 4, 6), "gamma, with noise of 4 gray levels"),
+    "dark": ((1.5, 2, 3, 4, 6), f"gamma, with noise of {NOISE:g} gray levels"),
     "bright": ((1.5, 2, 3, 4, 6), "1 / gamma"),
     "rotation": ((5, 10, 15, 20, 30), "degrees, to either side"),
     "box jitter": ((2, 5, 10, 15, 20), "shift and scale of the box, % of its size"),
@@ -52,11 +53,10 @@ def changed(gray, kind, strength, random):
         share = min(1.0, strength / image.width)
         size = [max(8, round(side * share)) for side in image.size]
         return np.asarray(image.resize(size, Image.Resampling.BOX))
-    if kind in ("dark", "bright"):
-        gamma = strength if kind == "dark" else 1 / strength
-        bent = 255 * (gray / 255.0) ** gamma
-        bent += random.normal(scale=4 if kind == "dark" else 0, size=gray.shape)
-        return np.clip(np.rint(bent), 0, 255).astype(np.uint8)
+    if kind == "dark":
+        return bend(gray, strength, random.normal(scale=NOISE, size=gray.shape))
+    if kind == "bright":
+        return bend(gray, 1 / strength)
     if kind == "rotation":
         angle = strength * random.choice([-1, 1])
         fill = int(np.median(gray))

@@ -44,7 +44,7 @@ def test_gamma_bends_the_light_within_its_range(crops):
         assert dark.mean() < crop.mean() + 1 and bright.mean() >= crop.mean()
         assert bright.max() <= 255 and dark.min() >= 0
     # By hand: 255 * (51 / 255) ** 2 = 10.2.
-    assert module._bent(np.array([[51]]), 2, 0) == 10
+    assert module.bend(np.array([[51]]), 2, 0) == 10
 
 
 def test_any_side_is_possible():
