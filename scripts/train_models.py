@@ -56,7 +56,7 @@ PERSONS = "_(p[0-9]+)_"
 
 CARD = """# {name}
 
-{classes} expressions by {what} of fer_classic {version}.
+{classes} expressions by {what} of fer_classic {version}.{kind}
 
 ```
 fer-classic predict photo.jpg --model models/{name}
@@ -190,10 +190,12 @@ def card(name, model, scores, size):
         processor = scores["processor_seconds"] / 60
         how = f"Trained in {minutes:.0f} minutes ({processor:.0f} of processor time) on one"
         how += " core shared with other work."
+        kind = ""
         holds = "The model contains no picture, only the weights of the network."
     else:
         what = f"the preset `{preset}`"
         how = f"Trained in {minutes:.1f} minutes on two cores."
+        kind = " No neural network."
         holds = "The model contains no picture, but short vectors of\n"
         holds += "the training faces, in 8 bits."
     counts = ", ".join(f"{label} {n:,}" for label, n in trained["classes"].items())
@@ -201,6 +203,7 @@ def card(name, model, scores, size):
         name=name,
         classes=classes.capitalize(),
         what=what,
+        kind=kind,
         version=__version__,
         data=" and ".join(SETS[key] for key in sets)
         + f" (training parts, {trained['images']:,} images)",
