@@ -20,8 +20,6 @@ METHODS = ("box", "none", *STABLE)
 #: height of their midpoint, over the side of the crop.
 EYE_DISTANCE = 0.70
 EYE_HEIGHT = 0.28
-#: Side of a crop over the side of a detector's box, which shows the same region.
-BOX_SHARE = 0.55
 
 
 @lru_cache(maxsize=1)
@@ -52,12 +50,6 @@ def canonical_shape(size):
     ndarray of float64, shape (68, 2), in pixels
     """
     return (mean_shape() * EYE_DISTANCE + (0.5, EYE_HEIGHT)) * size - 0.5
-
-
-@lru_cache
-def _box_centre(size):
-    """Where the centre of an upright box lies in the crop: that of eyes and nose."""
-    return canonical_shape(size)[27:48].mean(axis=0).tolist()
 
 
 def similarity(source, target):
@@ -108,8 +100,7 @@ def alignment(face, points, *, method, size):
     Parameters
     ----------
     face : Face
-        Used by methods "box" and "none": the crop then shows the box and some margin,
-        upright.
+        Used by methods "box" and "none", as :func:`upright` does.
     points : array of float, shape (68, 2)
         Landmarks in pixels of the photograph; not used by "box" and "none".
     method : {"box", "none", "5", "68"}
@@ -128,13 +119,29 @@ def alignment(face, points, *, method, size):
     """
     one_of(method, METHODS, "align")
     if method not in STABLE:
-        scale = size * BOX_SHARE / max(face.width, face.height, 1.0)
-        x, y = _box_centre(size)
-        x -= scale * (face.x + face.width / 2 - 0.5)
-        y -= scale * (face.y + face.height / 2 - 0.5)
-        return np.array([[scale, 0.0, x], [0.0, scale, y]])
+        return upright(face, size)
     stable = list(STABLE[method])
     return similarity(np.asarray(points)[stable], canonical_shape(size)[stable])
+
+
+def upright(face, size):
+    """Transform from the photograph to a crop that shows a box as it is.
+
+    Parameters
+    ----------
+    face : Face
+        Its longer side becomes that of the crop.
+    size : int
+        Side of the crop in pixels.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 3)
+    """
+    scale = size / max(face.width, face.height, 1.0)
+    x, y = face.x + face.width / 2 - 0.5, face.y + face.height / 2 - 0.5
+    centre = (size - 1) / 2
+    return np.array([[scale, 0.0, centre - scale * x], [0.0, scale, centre - scale * y]])
 
 
 def warp(gray, matrix, size):

@@ -93,15 +93,15 @@ def _column_names(settings, names):
     size, classes = settings.faces.crop_size, settings.class_set.names
     extractors = make_extractors(settings.features) if settings.features else []
     check_located(settings.faces.align, *settings.every_features())
-    number = len(settings.experts) * len(classes)
+    number = len(classes) if settings.experts else 0
     number += sum(own.n_columns(size) for own in extractors)
     if number != len(names):
         raise FerClassicError(
             f"the settings give {number} columns, feature_names in model.json are "
             f"{len(names)}."
         )
-    for place in range(len(settings.experts)):
-        yield from (f"expert__e{place}_{name}" for name in classes)
+    if settings.experts:
+        yield from (f"expert__{name}" for name in classes)
     for own in extractors:
         own.crop_size_ = own.n_landmarks_ = size
         yield from own.get_feature_names_out()

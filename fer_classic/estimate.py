@@ -63,7 +63,7 @@ def _seconds_of_fold(plan, run, faces, images, known, jobs):
         seconds, columns = spent / plan.folds, len(made.names)
     for own in run.settings.experts:
         seconds += _seconds_of_expert(own, rows, classes)
-        columns += classes
+    columns += classes if run.settings.experts else 0
     if run.estimator != "lightgbm":
         return seconds + _seconds_of_product(rows, rows * columns)
     key = rows, columns, run.settings.classifier.get("num_leaves")

@@ -1,6 +1,6 @@
 """Kernel experts: short vectors of faces, and the class scores that a kernel gives them.
 
-LightGBM reads their scores beside the named columns (stacking: Wolpert 1992).
+LightGBM reads the sum of their scores (stacking: Wolpert 1992).
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import numpy as np
 from fer_classic.arrays import check_array, check_finite
 from fer_classic.degrade import degrade
 from fer_classic.embed import FaceEmbedding
-from fer_classic.errors import FerClassicError
-from fer_classic.features import check_located, make_extractors
+from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.features import FAMILIES, check_located, make_extractors
 from fer_classic.features._descriptors import LENGTH
 from fer_classic.kernel import KernelRidgeScores
 from fer_classic.landmarks import MIRROR
@@ -25,10 +25,13 @@ class Expert:
     ----------
     embedding : FaceEmbedding
     ridge : KernelRidgeScores
+    crop : {"aligned", "upright"}
+        Which crop of a face it looks at.
     """
 
     embedding: FaceEmbedding
     ridge: KernelRidgeScores
+    crop: str = "aligned"
 
     def scores(self, faces, jobs=1, averaged=None):
         """Scores of every class.
@@ -45,7 +48,7 @@ class Expert:
         -------
         ndarray of float32, shape (n, n_classes)
         """
-        data = (faces.crops, faces.landmarks)
+        data = _seen(faces, self.crop)
         vectors = self.embedding.transform(data, jobs=jobs, averaged=averaged)
         return self.ridge.transform(vectors)
 
@@ -61,11 +64,33 @@ def expert_parameters(parameters):
     Returns
     -------
     embedding, ridge : dicts
+
+    Raises
+    ------
+    UsageError
+        Features that read landmarks shall see the upright crop.
     """
     ridge = KernelRidgeScores().get_params().keys() & parameters.keys()
-    others = ridge | {"degraded"}
+    others = ridge | {"crop", "degraded", "share"}
     own = {key: value for key, value in parameters.items() if key not in others}
+    if parameters.get("crop") == "upright":
+        reading = [
+            name
+            for name, family in FAMILIES.items()
+            if name in own["features"] and family.reads != "crops"
+        ]
+        if reading:
+            raise UsageError(
+                f"An expert of the upright crop cannot read landmarks, as {reading[0]} "
+                "does: give it hog, lbp or fisher, or the aligned crop."
+            )
     return own, {key: parameters[key] for key in ridge}
+
+
+def _seen(faces, crop):
+    """Crops of one kind, and landmarks, as embeddings take them."""
+    crops = faces.upright if crop == "upright" else faces.crops
+    return np.asarray(crops), np.asarray(faces.landmarks)
 
 
 def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
@@ -78,7 +103,10 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
     groups : ndarray, shape (n,)
         Rows of one group are left out together.
     parameters : dict
-        Of FaceEmbedding and KernelRidgeScores; ``features`` at least. ``degraded`` is the
+        Of FaceEmbedding and KernelRidgeScores; ``features`` at least. ``crop`` is
+        "aligned" (default) or "upright", which is what the detector's box shows:
+        landmarks that are misplaced cannot harm it. ``share`` is what its scores count
+        beside those of the other experts (1 by default). ``degraded`` is the
         share of the crops that :func:`fer_classic.degrade.degrade` makes worse before the
         kernel sees them (0 by default); the embedding is learned from all as they are.
     seed : int
@@ -93,13 +121,32 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
     """
     own, ridge = expert_parameters(parameters)
     check_located(faces.settings.align, own["features"])
-    data = (np.asarray(faces.crops), np.asarray(faces.landmarks))
+    crop = parameters.get("crop", "aligned")
+    data = _seen(faces, crop)
     embedding = FaceEmbedding(**own, random_state=seed).fit(data, jobs=jobs)
     worse = degrade(data[0], parameters.get("degraded", 0), seed), data[1]
     vectors = embedding.transform(worse, jobs=jobs)
     ridge = KernelRidgeScores(**ridge, random_state=seed)
     ridge.fit(vectors, faces.labels, groups)
-    return Expert(embedding, ridge), ridge.out_of_fold_
+    return Expert(embedding, ridge, crop), ridge.out_of_fold_
+
+
+def add_scores(scores, parameters):
+    """The scores of several experts as one: their sum, each times its share.
+
+    Parameters
+    ----------
+    scores : list of ndarray, shape (n, k)
+        At least one.
+    parameters : list of dict
+        Of the same experts, as for :func:`fit_expert`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, k)
+    """
+    shares = [np.float32(own.get("share", 1.0)) for own in parameters]
+    return sum(share * own for share, own in zip(shares, scores, strict=True))
 
 
 #: What is learned, by the part that holds it.
@@ -152,7 +199,8 @@ def experts_from_arrays(arrays, parameters, size, n_classes):
         own, ridge = expert_parameters(given)
         embedding = FaceEmbedding(**own)
         embedding.extractors_ = make_extractors(embedding.features)
-        expert = Expert(embedding, KernelRidgeScores(**ridge))
+        crop = given.get("crop", "aligned")
+        expert = Expert(embedding, KernelRidgeScores(**ridge), crop)
         columns = sum(own.n_columns(size) for own in embedding.extractors_)
         length = _rows(left, f"e{number}_embedding_step_")
         rows = _rows(left, f"e{number}_kernel_support_")

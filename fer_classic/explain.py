@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageFilter
 
+from fer_classic.align import similarity, transform, upright, warp
+from fer_classic.detect import Face
 from fer_classic.pipeline import predict_faces
 from fer_classic.regions import (
     REGIONS,
@@ -21,8 +23,8 @@ METHODS = {
     "shap": "SHAP values of the columns (Lundberg et al. 2020), summed by region",
     "occlusion": "occlusion: each region in turn replaced by the training faces' average",
 }
-#: Standard deviation of the blur that hides a region from Fisher vectors, over the crop's
-#: side.
+#: Standard deviation of the blur that hides a region from what sees the whole crop, over
+#: the crop's side.
 BLUR = 0.12
 
 
@@ -68,7 +70,8 @@ def explain_face(model, face):
     has no such values: where the model has experts, regions are judged by occlusion
     (Zeiler & Fergus, ECCV 2014). All columns of a region, in the experts and in the trees,
     are set to their average over the training faces, and the fall of the probability is
-    what the region did. Fisher vectors see the whole crop: there the region is blurred.
+    what the region did. Fisher vectors and experts of the upright crop see the whole crop:
+    there the region is blurred.
 
     Parameters
     ----------
@@ -133,10 +136,10 @@ def _occluded(model, face, chosen):
     for index, region in enumerate(REGIONS):
         within = pixels == index
         hidden = [columns_in(_expert_columns(e), region) for e in model.experts]
-        fisher = any("fisher" in own["features"] for own in model.settings.experts)
-        if not fisher and not any(own.any() for own in hidden):
+        everywhere = any(map(_sees_all, model.settings.experts))
+        if not everywhere and not any(own.any() for own in hidden):
             continue  # the cheeks have no landmarks
-        row = _columns(model, _blurred(face, within) if fisher else face, hidden)
+        row = _columns(model, _blurred(face, within) if everywhere else face, hidden)
         own = columns_in(model.feature_names, region)
         known = np.array([name in means for name in model.feature_names])
         for i in np.flatnonzero(own & known):
@@ -144,6 +147,11 @@ def _occluded(model, face, chosen):
         effects[region] = whole - _probability(model, row, chosen)
         heat[within] = effects[region]
     return effects, heat
+
+
+def _sees_all(parameters):
+    """Whether an expert looks at whole crops and not at landmarks alone."""
+    return "fisher" in parameters["features"] or parameters.get("crop") == "upright"
 
 
 def _expert_columns(expert):
@@ -155,6 +163,8 @@ def _average_columns(model):
     """Averages over the training faces, of the columns that an expert reads too."""
     means = {}
     for expert in model.experts:
+        if expert.crop != "aligned":
+            continue  # the named columns are of the aligned crop
         center = expert.embedding.center_.tolist()
         means |= dict(zip(_expert_columns(expert), center, strict=True))
     return means
@@ -167,10 +177,28 @@ def _probability(model, row, chosen):
 
 
 def _blurred(face, within):
-    crop = np.asarray(face.crops[0])
+    """The face with a region of its aligned crop blurred, in both crops."""
+    crops = _blur(np.asarray(face.crops[0]), within)
+    same = _blur(np.asarray(face.upright[0]), _in_upright(face, within))
+    return replace(face, crops=crops[None], upright=same[None])
+
+
+def _in_upright(face, within):
+    """Where the upright crop shows a region of the aligned one."""
+    if not np.isfinite(face.points[0]).all():
+        return within  # no landmarks, no alignment: both crops are the same
+    size = len(within)
+    box = Face(*face.boxes[0].tolist(), 0.0)
+    there = transform(face.points[0], upright(box, size))
+    # A border, because the image is continued by it, and the region must not be.
+    bordered = np.pad((within * 255).astype(np.uint8), 1)
+    return warp(bordered, similarity(face.landmarks[0] + 1, there), size) > 127
+
+
+def _blur(crop, within):
     radius = BLUR * len(crop)
     soft = Image.fromarray((within * 255).astype(np.uint8))
     share = np.asarray(soft.filter(ImageFilter.GaussianBlur(1.5)), dtype=np.float64) / 255
     smooth = Image.fromarray(crop).filter(ImageFilter.GaussianBlur(radius))
     mixed = crop * (1 - share) + np.asarray(smooth) * share
-    return replace(face, crops=np.rint(mixed).astype(np.uint8)[None])
+    return np.rint(mixed).astype(np.uint8)

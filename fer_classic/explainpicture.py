@@ -133,6 +133,9 @@ def _regions(axes, explanation):
 
 
 def _families(axes, explanation):
+    if len(explanation.families) == 1:
+        axes.set_axis_off()  # nothing to compare
+        return
     ordered = sorted(explanation.families.items(), key=lambda pair: -abs(pair[1]))
     values = {_NAMES.get(key, key): own for key, own in ordered}
     _signed(axes, values, "feature families", "log odds added")

@@ -1,10 +1,10 @@
-"""One row from one image: what it is, where its face is, landmarks, the aligned crop."""
+"""One row from one image: what it is, where its face is, landmarks, the crops."""
 
 import hashlib
 
 import numpy as np
 
-from fer_classic.align import alignment, transform, warp
+from fer_classic.align import STABLE, alignment, transform, upright, warp
 from fer_classic.detect import Face
 from fer_classic.duplicates import thumbnail
 from fer_classic.errors import UnreadableImage
@@ -84,7 +84,7 @@ def face_row(gray, faces, settings):
 
     Returns
     -------
-    dict with status, n_faces, box, score, points, landmarks and crop
+    dict with status, n_faces, box, score, points, landmarks, crop and upright
     """
     from fer_classic.landmarks import predict_landmarks
 
@@ -101,7 +101,10 @@ def face_row(gray, faces, settings):
     else:
         points = predict_landmarks(gray, searched)
     size = settings.crop_size
-    matrix = alignment(searched, points, method=settings.align, size=size)
+    matrix = alignment(face, points, method=settings.align, size=size)
+    crop = same = warp(gray, matrix, size)
+    if settings.align in STABLE:
+        same = warp(gray, upright(face, size), size)
     return {
         "status": status,
         "n_faces": len(faces) if settings.detector != "none" else 0,
@@ -109,7 +112,8 @@ def face_row(gray, faces, settings):
         "score": face.score,
         "points": points,
         "landmarks": transform(points, matrix),
-        "crop": warp(gray, matrix, size),
+        "crop": crop,
+        "upright": same,
     }
 
 
@@ -139,6 +143,7 @@ def _empty_row(size):
         "points": np.zeros((68, 2), np.float32),
         "landmarks": np.zeros((68, 2), np.float32),
         "crop": np.zeros((size, size), np.uint8),
+        "upright": np.zeros((size, size), np.uint8),
         "digest": "",
         "thumbnail": np.zeros((32, 32), np.uint8),
     }

@@ -146,6 +146,7 @@ def _columns(rows, size):
         "points": stack("points", np.float32, 68, 2),
         "landmarks": stack("landmarks", np.float32, 68, 2),
         "crops": stack("crop", np.uint8, size, size),
+        "upright": stack("upright", np.uint8, size, size),
         "digests": tuple(row["digest"] for row in rows),
         "hashes": perceptual_hash(stack("thumbnail", np.uint8, 32, 32)),
     }

@@ -37,6 +37,9 @@ class FaceTable:
         Landmarks in pixels of the crop.
     crops : ndarray of uint8, shape (n, S, S)
         Aligned gray faces.
+    upright : ndarray of uint8, shape (n, S, S)
+        What the boxes show, not aligned; the same as ``crops`` where the alignment is
+        "none" or "box".
     digests : tuple of str
         SHA-256 of each image's bytes, "" where it could not be read.
     hashes : ndarray of uint8, shape (n, 32)
@@ -58,6 +61,7 @@ class FaceTable:
     points: np.ndarray
     landmarks: np.ndarray
     crops: np.ndarray
+    upright: np.ndarray
     digests: tuple
     hashes: np.ndarray
     labels: np.ndarray

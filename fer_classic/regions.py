@@ -187,8 +187,7 @@ def in_words(column):
     family, place = family_of(column), place_of(column)
     name = column.split("__", 1)[-1]
     if family == "expert":
-        number, wanted = re.match(r"e(\d+)_(.*)", name).groups()
-        return f"what expert {int(number) + 1} says of {wanted}"
+        return f"what the experts say of {name}"
     if place is None:
         return column
     where = ", ".join(_regions_of(place))

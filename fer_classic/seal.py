@@ -66,7 +66,8 @@ def _check_seal(folder, needed):
     seal, sums = folder / SEAL, sealed_files(folder)
     if absent := sorted(needed - set(sums)):
         raise FerClassicError(
-            f"{seal} is damaged (it lacks {absent[0]}): copy the whole folder again."
+            f"{seal} is damaged or of an earlier version (it lacks {absent[0]}): copy the "
+            "whole folder again, or make it anew."
         )
     for name, expected in sums.items():
         own = folder / name

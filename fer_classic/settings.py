@@ -237,7 +237,7 @@ def _expert_parameters():
     from fer_classic.kernel import KernelRidgeScores
 
     known = FaceEmbedding({}).get_params() | KernelRidgeScores().get_params()
-    return sorted(known.keys() - {"random_state"} | {"degraded"})
+    return sorted(known.keys() - {"random_state"} | {"crop", "degraded", "share"})
 
 
 def _check_experts(experts):
@@ -249,8 +249,9 @@ def _check_experts(experts):
         _object("weights of each of experts", expert.get("weights", {}))
         _within("components", expert.get("components", 1), 1, 4096, kind=int)
         _within("folds", expert.get("folds", 2), 2, 100, kind=int)
+        one_of(expert.get("crop", "aligned"), ("aligned", "upright"), "crop of an expert")
         _within("degraded", expert.get("degraded", 0), 0, 1)
-        for name in ("gamma", "ridge"):
+        for name in ("gamma", "ridge", "share"):
             _within(name, expert.get(name, 1.0), 1e-6, 1e6)
 
 

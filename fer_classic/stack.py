@@ -7,7 +7,7 @@ import numpy as np
 from fer_classic.classify import ExpressionClassifier
 from fer_classic.cnn.classifier import SmallCNNClassifier
 from fer_classic.errors import FerClassicError
-from fer_classic.experts import fit_expert
+from fer_classic.experts import add_scores, fit_expert
 from fer_classic.features import FeatureTable, check_located, compute_features
 from fer_classic.landmarks import mirror_landmarks
 from fer_classic.persist import Model
@@ -51,13 +51,15 @@ def mirrored(faces):
     FaceTable
         With other crops and landmarks; places in the photograph stay.
     """
-    crops = np.ascontiguousarray(faces.crops[:, :, ::-1])
+    crops, upright = (
+        np.ascontiguousarray(own[:, :, ::-1]) for own in (faces.crops, faces.upright)
+    )
     landmarks = mirror_landmarks(faces.landmarks, crops.shape[2])
-    return replace(faces, crops=crops, landmarks=landmarks)
+    return replace(faces, crops=crops, upright=upright, landmarks=landmarks)
 
 
 def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=None):
-    """Experts, then LightGBM on their out-of-fold scores and the named columns.
+    """Experts, then LightGBM on their summed out-of-fold scores and the named columns.
 
     Parameters
     ----------
@@ -129,7 +131,10 @@ def learn_network(
 
 
 def columns(faces, settings, scores, named=None):
-    """What LightGBM reads: the experts' scores of each class, and the named columns.
+    """What LightGBM reads: the experts' summed scores, and the named columns.
+
+    A sum, because trees that may choose between a strong expert and a weaker one use the
+    weaker one too often (docs/experiments.md).
 
     Parameters
     ----------
@@ -145,9 +150,9 @@ def columns(faces, settings, scores, named=None):
     FeatureTable
     """
     parts, names = [], []
-    for number, own in enumerate(scores):
-        parts.append(own)
-        names += [f"expert__e{number}_{name}" for name in settings.class_set.names]
+    if scores:
+        parts.append(add_scores(scores, settings.experts))
+        names += [f"expert__{name}" for name in settings.class_set.names]
     if settings.features:
         named = named or features_of(faces, settings.features)
         parts.append(named.X)

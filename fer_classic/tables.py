@@ -21,7 +21,8 @@ from fer_classic.settings import face_settings
 #: Type, and shape of a row; crops have the side that the settings tell.
 _FACE_ARRAYS = {
     **{"n_faces": ("i8", ()), "boxes": ("f4", (4,)), "scores": ("f4", ())},
-    **{"points": ("f4", (68, 2)), "landmarks": ("f4", (68, 2)), "crops": ("u1", None)},
+    **{"points": ("f4", (68, 2)), "landmarks": ("f4", (68, 2))},
+    **{"crops": ("u1", None), "upright": ("u1", None)},
     "hashes": ("u1", (32,)),
 }
 _FACE_LISTS = ("names", "status", "errors", "digests", "groups", "splits", "problems")

@@ -178,6 +178,7 @@ def face_table():
         points=points.astype(np.float32),
         landmarks=points.astype(np.float32),
         crops=random.integers(0, 256, (n, 32, 32), np.uint8),
+        upright=random.integers(0, 256, (n, 32, 32), np.uint8),
         digests=("0" * 64,) * n,
         hashes=np.zeros((n, 32), np.uint8),
         labels=np.arange(n) % 5,

@@ -94,6 +94,7 @@ def worse_table(faces, sources, kind, strength):
         faces,
         status=tuple(row["status"] for row in rows),
         crops=np.stack([row["crop"] for row in rows]),
+        upright=np.stack([row["upright"] for row in rows]),
         landmarks=np.stack([row["landmarks"] for row in rows]).astype(np.float32),
     )
 

@@ -18,6 +18,7 @@ from fer_classic.align import (
     mean_shape,
     similarity,
     transform,
+    upright,
     warp,
 )
 from fer_classic.detect import Face, make_detector
@@ -206,10 +207,10 @@ def test_the_compiled_samples_are_those_of_numpy(scale, degrees, x, y, height, w
     size=st.integers(32, 80),
 )
 def test_upright_crops_are_those_of_the_general_way(scale, x, y, size):
-    upright = _matrix(scale, 0, (x, y))
-    turned = upright.copy()
+    straight = _matrix(scale, 0, (x, y))
+    turned = straight.copy()
     turned[0, 1] = turned[1, 0] = np.nextafter(0, 1)  # the slightest turn: no pixel moves
-    crop = warp(GRAY, upright, size)
+    crop = warp(GRAY, straight, size)
     assert np.array_equal(crop, warp(GRAY, turned, size))
 
 
@@ -249,6 +250,32 @@ def test_alignment_none_keeps_the_photograph_upright(astronaut):
     assert np.array_equal(matrix, alignment(face, points + 9, method="none", size=96))
     inside = transform(points, matrix)
     assert inside.min() > -10 and inside.max() < 106
+
+
+@pytest.mark.parametrize("method", ["none", "box"])
+def test_an_upright_crop_shows_the_box_and_nothing_else(method):
+    face = Face(100.0, 40.0, 64.0, 64.0, 0.0)
+    matrix = alignment(face, np.zeros((68, 2)), method=method, size=64)
+    assert np.array_equal(warp(GRAY, matrix, 64), GRAY[40:104, 100:164])
+    assert np.array_equal(matrix, upright(face, 64))
+    # The edges of the box are those of the crop; pixel centres are whole numbers.
+    corners = [(99.5, 39.5), (163.5, 103.5)]
+    np.testing.assert_allclose(
+        transform(corners, upright(face, 32)), [(-0.5, -0.5), (31.5, 31.5)]
+    )
+
+
+def test_the_longer_side_of_a_box_is_that_of_the_upright_crop():
+    corners = [(-0.5, -0.5), (199.5, 99.5)]
+    matrix = upright(Face(0.0, 0.0, 200.0, 100.0, 0.0), 50)
+    np.testing.assert_allclose(transform(corners, matrix), [(-0.5, 12), (49.5, 37)])
+
+
+def test_upright_and_aligned_crops_show_regions_of_one_size(astronaut):
+    face, points = astronaut
+    both = alignment(face, points, method="68", size=64), upright(face, 64)
+    aligned, straight = (np.hypot(*matrix[:, 0]) for matrix in both)
+    assert 0.7 < straight / aligned < 1.1
 
 
 def test_an_unknown_method_is_named():

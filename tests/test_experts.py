@@ -7,6 +7,7 @@ import pytest
 
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.experts import (
+    add_scores,
     experts_from_arrays,
     experts_to_arrays,
     fit_expert,
@@ -16,6 +17,7 @@ from fer_classic.pipeline import fold_groups, predict_faces, train_model
 from fer_classic.presets import PRESETS, preset_settings
 from fer_classic.seal import write_seal
 from fer_classic.settings import Settings
+from fer_classic.stack import columns
 
 EXPERT = {
     "features": {"sift": {"cells": [6]}, "fisher": {"gaussians": 3}, "geometry": {}},
@@ -23,9 +25,10 @@ EXPERT = {
     "components": 20,
     "folds": 3,
 }
+UPRIGHT = {"crop": "upright", "features": {"hog": {"cell": 16}}, "components": 10}
 QUICK = {
     "features": {"geometry": {}},
-    "experts": [EXPERT, {"features": {"hog": {"cell": 16}}, "components": 10}],
+    "experts": [EXPERT, UPRIGHT | {"share": 0.5}],
     "classifier": {"n_estimators": 6, "colsample": 0.5},
 }
 
@@ -54,6 +57,30 @@ def test_degraded_crops_reach_the_kernel_and_not_the_embedding(train_faces):
     assert 20 <= (moved.mean(axis=1) > 0.2).sum() <= 40  # of 80; some blur is weak
 
 
+def test_an_expert_of_the_upright_crop_sees_it_alone(train_faces):
+    groups = fold_groups(train_faces)
+    expert, out_of_fold = fit_expert(train_faces, groups, UPRIGHT)
+    swapped = replace(train_faces, crops=train_faces.upright)
+    aligned, same = fit_expert(swapped, groups, UPRIGHT | {"crop": "aligned"})
+    np.testing.assert_array_equal(out_of_fold, same)
+    other = replace(train_faces, crops=np.zeros_like(train_faces.crops))
+    np.testing.assert_array_equal(expert.scores(other), expert.scores(train_faces))
+    np.testing.assert_array_equal(expert.scores(other), aligned.scores(swapped))
+    assert not np.allclose(aligned.scores(train_faces), expert.scores(train_faces))
+
+
+@pytest.mark.parametrize("family", ["sift", "geometry"])
+def test_landmarks_do_not_lie_in_the_upright_crop(train_faces, family):
+    odd = UPRIGHT | {"features": {"hog": {}, family: {}}}
+    with pytest.raises(UsageError, match=f"cannot read landmarks, as {family} does: give"):
+        fit_expert(train_faces, fold_groups(train_faces), odd)
+
+
+def test_an_unknown_crop_is_named():
+    with pytest.raises(UsageError, match=r"crop of an expert must be one of {aligned, up"):
+        Settings.from_dict(QUICK | {"experts": [UPRIGHT | {"crop": "whole"}]})
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.5])
 def test_a_share_of_degraded_crops_is_between_0_and_1(share):
     with pytest.raises(UsageError, match=f"degraded must be from 0 to 1. Got {share}"):
@@ -62,8 +89,22 @@ def test_a_share_of_degraded_crops_is_between_0_and_1(share):
 
 def test_scores_stand_before_the_named_columns(stacked):
     names = stacked.feature_names
-    assert names[0] == "expert__e0_anger" and names[9] == "expert__e1_surprise"
-    assert names[10].startswith("geo__") and len(set(names)) == len(names)
+    assert names[0] == "expert__anger" and names[4] == "expert__surprise"
+    assert names[5].startswith("geo__") and len(set(names)) == len(names)
+
+
+def test_scores_of_experts_are_added_each_by_its_share(stacked, train_faces):
+    own = [expert.scores(train_faces) for expert in stacked.experts]
+    X = columns(train_faces, stacked.settings, own).X
+    np.testing.assert_allclose(X[:, :5], own[0] + 0.5 * own[1], atol=1e-6)
+    np.testing.assert_array_equal(add_scores(own[:1], [EXPERT]), own[0])
+    assert X.dtype == np.float32
+
+
+@pytest.mark.parametrize("share", [0, -1])
+def test_a_share_is_above_0(share):
+    with pytest.raises(UsageError, match=f"share must be from 1e-06 to .* Got {share}"):
+        Settings.from_dict(QUICK | {"experts": [UPRIGHT | {"share": share}]})
 
 
 def test_a_saved_model_predicts_the_same(stacked, train_faces, tmp_path):
@@ -78,7 +119,7 @@ def test_experts_that_no_checksum_vouches_for_are_not_read(stacked, tmp_path):
     seal = tmp_path / "SHA256SUMS"
     lines = seal.read_text().splitlines(keepends=True)
     seal.write_text("".join(line for line in lines if EXPERTS not in line))
-    with pytest.raises(FerClassicError, match=f"it lacks {EXPERTS}"):
+    with pytest.raises(FerClassicError, match=f"lacks {EXPERTS}"):
         load_model(tmp_path)
 
 

@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fer_classic.align import alignment, transform, upright
 from fer_classic.cli import explain as explain_module
 from fer_classic.dataset import read_dataset
-from fer_classic.explain import explain_face
+from fer_classic.detect import Face
+from fer_classic.explain import _blurred, _in_upright, explain_face
 from fer_classic.explainpicture import explain_picture
 from fer_classic.faces import extract_faces
 from fer_classic.modelfiles import shipped_model
 from fer_classic.persist import load_model
 from fer_classic.pipeline import predict_faces, train_model
-from fer_classic.settings import Settings
+from fer_classic.regions import REGIONS, region_map
+from fer_classic.settings import FaceSettings, Settings
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,7 @@ def test_the_smile_is_in_the_mouth(shipped, smile):
     assert found.method == "occlusion"
     assert found.class_names[found.chosen] == "happiness"
     assert next(iter(found.regions)) == "mouth" and found.regions["mouth"] > 0.3
-    assert "cheeks" not in found.regions and set(found.families) == {"expert", "geometry"}
+    assert set(found.regions) == set(REGIONS) and set(found.families) == {"expert"}
     assert found.heat.max() == pytest.approx(found.regions["mouth"])
 
 
@@ -93,6 +96,42 @@ def test_experts_with_fisher_vectors(train_faces):
     found = explain_face(model, train_faces.take([40]))
     assert found.method == "occlusion" and "cheeks" in found.regions
     assert np.isfinite(list(found.regions.values())).all()
+
+
+def test_an_expert_of_the_upright_crop(train_faces):
+    experts = [{"crop": "upright", "features": {"hog": {}}, "components": 16}]
+    settings = Settings.from_dict(
+        {"features": {"hog": {}}, "experts": experts, "classifier": {"n_estimators": 5}}
+    )
+    model = train_model(train_faces, settings, jobs=1)
+    found = explain_face(model, train_faces.take([40]))
+    assert set(found.regions) == set(REGIONS)
+    assert any(found.regions.values())  # though the named columns stay as they are
+
+
+@pytest.mark.parametrize("align", ["68", "none", "box"])
+def test_a_region_lies_at_the_same_place_of_both_crops(smile, align):
+    path, _ = smile
+    face = extract_faces(read_dataset(path), FaceSettings(align=align))
+    within = region_map(64) == list(REGIONS).index("mouth")
+    found = _in_upright(face, within)
+    if align != "68":
+        assert np.array_equal(found, within)
+        return
+    box = Face(*face.boxes[0].tolist(), 0.0)
+    there = alignment(box, face.points[0], method="68", size=64)
+    back = np.linalg.inv(np.vstack([there, [0, 0, 1]]))[:2]
+    mouth = np.argwhere(within)[:, ::-1]
+    expected = transform(transform(mouth, back), upright(box, 64)).mean(axis=0)
+    centre = np.argwhere(found)[:, ::-1].mean(axis=0)
+    np.testing.assert_allclose(centre, expected, atol=0.2)
+    hidden = _blurred(face, within)
+    for own, before, where in (
+        (hidden.crops, face.crops, within),
+        (hidden.upright, face.upright, found),
+    ):
+        moved = np.abs(own[0].astype(int) - before[0])
+        assert moved[where].mean() > 10 * moved[~where].mean()
 
 
 def test_nothing_hidden_changes_nothing(shipped, smile):

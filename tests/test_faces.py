@@ -217,6 +217,23 @@ def test_detector_none_takes_whole_images(samples):
     assert table.boxes[0].tolist() == [0, 0, 256, 256]
 
 
+@pytest.mark.parametrize("settings", [{"detector": "none"}, {}])
+def test_upright_crops_are_what_the_boxes_show(samples, settings):
+    """Of the whole image where no face was sought or found."""
+    table = extract_faces(samples, FaceSettings(**settings))
+    expected = extract_faces(samples, FaceSettings(align="none", **settings))
+    assert np.array_equal(table.upright, expected.crops)
+    assert np.array_equal(expected.upright, expected.crops)
+    assert not np.array_equal(table.upright[0], table.crops[0])
+    row = table.names.index("black.png")
+    assert table.status[row] != "face" and not table.upright[row].any()
+    with Image.open(io.BytesIO(_png(ASTRONAUT))) as image:
+        gray = np.asarray(image.convert("L").resize((64, 64), Image.Resampling.BOX))
+    if settings:
+        difference = table.upright[0].astype(int) - gray
+        assert np.abs(difference).mean() < 3
+
+
 def test_alignment_box_locates_no_landmarks_and_gives_the_crops_of_none(
     samples, monkeypatch
 ):

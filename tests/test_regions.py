@@ -38,7 +38,7 @@ def columns():
         ("geo__angle_chin", "geometry", (8,)),
         ("geo__mouth_width", "geometry", (48, 54)),
         ("sift__s3_p33_r0_c1_o2", "sift", (33,)),
-        ("expert__e0_anger", "expert", None),
+        ("expert__anger", "expert", None),
         ("fisher__mean_k00_c01", "fisher", None),
         ("anything", "other", None),
     ],

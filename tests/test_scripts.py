@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fer_classic.dataset import read_dataset
 from fer_classic.errors import FerClassicError
+from fer_classic.faces import extract_faces
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), ROOT / ".ci" / "run"]
@@ -107,6 +110,17 @@ def test_pictures_made_worse_keep_their_kind(script):
         for kind in ("dark", "bright")
     )
     assert dark.mean() < gray.mean() < bright.mean()
+
+
+def test_pictures_that_are_not_made_worse_give_the_same_faces(script, demo_folder):
+    samples = read_dataset(demo_folder / "test").take(range(6))
+    table = extract_faces(samples)
+    read = ("status", "crops", "upright", "landmarks")  # all that predictions depend on
+    blank = replace(table, status=("whole",) * 6)
+    blank = replace(blank, **{key: getattr(table, key) * 0 for key in read[1:]})
+    made = script("robustness").worse_table(blank, samples.sources, "unchanged", 0)
+    for key in read:
+        np.testing.assert_array_equal(getattr(made, key), getattr(table, key))
 
 
 def test_the_tour_of_the_api_runs(script, demo_folder, monkeypatch, capsys):

@@ -10,6 +10,7 @@ from fer_classic.arrays import read_npz
 from fer_classic.calibrate import best_temperature, softmax
 from fer_classic.duplicates import duplicate_groups
 from fer_classic.errors import FerClassicError
+from fer_classic.experts import add_scores
 from fer_classic.judge import copies_of
 from fer_classic.pipeline import training_rows
 from fer_classic.report.curves import calibration_points, one_against_rest
@@ -203,10 +204,10 @@ def out_of_fold(model, labels):
     rows, probabilities = getattr(model.classifier, "held_out_", (np.empty(0, int), None))
     scores = [getattr(expert.ridge, "out_of_fold_", None) for expert in model.experts]
     if len(rows) * 2 < len(labels) and scores and scores[0] is not None:
-        mean = np.mean(scores, axis=0, dtype=np.float64)
-        k = mean.shape[1]
-        temperature = best_temperature(mean, labels, np.full(k, 1 / k))
-        return "experts", np.arange(len(labels)), softmax(mean / temperature)
+        total = add_scores(scores, model.settings.experts).astype(np.float64)
+        k = total.shape[1]
+        temperature = best_temperature(total, labels, np.full(k, 1 / k))
+        return "experts", np.arange(len(labels)), softmax(total / temperature)
     if not len(rows):
         return None, rows, np.empty((0, 0))
     names = model.classifier.classes_.tolist()

@@ -34,6 +34,7 @@ def _done(run, t):
     record, settings = run.record, run.settings
     families = [t.name("family", name) for name in settings["features"]]
     what = t("list.comma").join(families)
+    beside = t("summary.beside", families=what) if families else ""
     experts = len(settings["experts"])
     key = "summary.done_experts" if experts else "summary.done"
     return t(
@@ -44,6 +45,7 @@ def _done(run, t):
         classes=len(run.classes),
         names=t("list.comma").join(t.name("class", name) for name in run.classes),
         families=what,
+        beside=beside,
         experts=experts,
     )
 
