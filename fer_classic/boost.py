@@ -7,6 +7,10 @@ from fer_classic.cluster import client_in_use
 from fer_classic.dasktrees import LEAST_ROWS, grow
 from fer_classic.evaluate import grouped_folds
 
+#: Rows times columns below which one thread grows the trees: several wait for each other at
+#: every split, which beside other work took 70 times as long.
+FEW = 200_000
+
 
 def held_out_parts(codes, groups, parts, random_state):
     """Rows to learn from and rows held out, for each part in turn.
@@ -159,12 +163,14 @@ def boosted(booster, X, rounds, n_jobs):
     )
 
 
-def threads(n_jobs):
+def threads(n_jobs, values=FEW):
     """Number of threads that ``n_jobs`` means: -1 and None are all cores.
 
     Parameters
     ----------
     n_jobs : int or None
+    values : int
+        Rows times columns to learn from; of few, one thread makes more.
 
     Returns
     -------
@@ -172,6 +178,8 @@ def threads(n_jobs):
     """
     from joblib import cpu_count
 
+    if values < FEW:
+        return 1
     return cpu_count() if n_jobs in (None, -1) else max(1, int(n_jobs))
 
 

@@ -286,7 +286,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             "feature_fraction": max(self.colsample, min(1.0, 25 / self.n_features_in_)),
             "min_data_in_leaf": min(self.min_child_samples, max(1, n_rows // 20)),
             "lambda_l2": self.reg_lambda,
-            "num_threads": threads(self.n_jobs),
+            "num_threads": threads(self.n_jobs, n_rows * self.n_features_in_),
             "seed": self.random_state,
         }
 

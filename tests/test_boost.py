@@ -64,5 +64,6 @@ def test_without_held_out_rows_all_rounds_are_kept():
 
 def test_threads():
     assert threads(-1) == threads(None) == cpu_count()
-    assert threads(3) == 3
+    assert threads(3) == threads(3, 200_000) == 3
+    assert threads(3, 199_999) == threads(-1, 10) == 1  # they would wait for each other
     assert threads(0) == 1

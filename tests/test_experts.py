@@ -16,7 +16,7 @@ from fer_classic.persist import EXPERTS, load_model, save_model
 from fer_classic.pipeline import fold_groups, predict_faces, train_model
 from fer_classic.presets import PRESETS, preset_settings
 from fer_classic.seal import write_seal
-from fer_classic.settings import Settings
+from fer_classic.settings import Settings, read_settings
 from fer_classic.stack import columns
 
 EXPERT = {
@@ -221,3 +221,21 @@ def test_the_command_line_takes_a_preset(cli, demo_folder, tmp_path):
         "train", demo_folder / "train", "--out", tmp_path / "m", "--preset", "best"
     )
     assert code == 2 and "--preset must be one of {card, fast, accurate}" in err
+    data, out = demo_folder / "train", tmp_path / "run"
+    test = ("--test", demo_folder / "test", "--out", out, "-q")
+    code, _, err = cli("run", data, *test, "--preset", "fast")
+    assert code == 0, err
+    settings = read_settings(out / "settings.json")
+    assert settings == preset_settings("fast") and not settings.features
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "weigh the sum of their scores.</li>" in page
+    code, _, err = cli("explain", next(test[1].iterdir()), "--model", out)
+    assert code == 0, err
+    code, _, err = cli(
+        "features", data, "--settings", out / "settings.json", "--out", tmp_path / "f"
+    )
+    assert code == 2 and "Name at least one feature family of hog, lbp," in err
+    assert not (tmp_path / "f").exists()
+    (tmp_path / "none").write_text('{"features": {}}')
+    code, _, err = cli("run", data, *test, "--overwrite", "--settings", tmp_path / "none")
+    assert code == 2 and "Name at least one feature family of hog, lbp," in err

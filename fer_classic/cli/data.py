@@ -162,11 +162,13 @@ def features(
     Example: fer-classic features work/train-faces --out work/train-features
     """
     from fer_classic.cluster import on_cluster
+    from fer_classic.features import make_extractors
     from fer_classic.parallel import each_part
     from fer_classic.runs import check_new, new_directory
     from fer_classic.tables import load_face_parts, load_faces, write_features
 
     settings = o.settings_from(locals())
+    make_extractors(settings.features)  # a preset may have none to compute
     check_new(out, overwrite=overwrite)
     if is_face_table(inputs):
         found = load_faces(inputs[0])

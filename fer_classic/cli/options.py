@@ -191,14 +191,14 @@ def settings_from(arguments):
     if changes["detector"] is not None:
         changes["detector"] = detector_from(changes["detector"])
     if arguments.get("features") is not None:
-        names = [name.strip() for name in arguments["features"].split(",")]
-        for name in names:
-            one_of(name, CROP_FAMILIES, "--features")
+        given = arguments["features"].split(",")
+        names = [one_of(name.strip(), CROP_FAMILIES, "--features") for name in given]
         known = CARD_FEATURES | settings.features
         changes["features"] = {name: known.get(name, {}) for name in names}
     settings = settings.with_changes(**changes)
     # What only training would find out, minutes later.
-    make_extractors(settings.features)
+    if settings.features or not settings.experts:
+        make_extractors(settings.features)
     if "features" in arguments:
         check_located(settings.faces.align, *settings.every_features())
     known = ExpressionClassifier().get_params()
