@@ -170,7 +170,7 @@ def threads(n_jobs, values=FEW):
     ----------
     n_jobs : int or None
     values : int
-        Rows times columns to learn from; of few, one thread makes more.
+        Rows times columns to learn from; few are for one thread.
 
     Returns
     -------

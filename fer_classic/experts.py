@@ -11,7 +11,7 @@ from fer_classic.arrays import check_array, check_finite
 from fer_classic.degrade import degrade
 from fer_classic.embed import FaceEmbedding
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.features import FAMILIES, check_located, make_extractors
+from fer_classic.features import check_located, make_extractors, reading_landmarks
 from fer_classic.features._descriptors import LENGTH
 from fer_classic.kernel import KernelRidgeScores
 from fer_classic.landmarks import MIRROR
@@ -73,17 +73,12 @@ def expert_parameters(parameters):
     ridge = KernelRidgeScores().get_params().keys() & parameters.keys()
     others = ridge | {"crop", "degraded", "share"}
     own = {key: value for key, value in parameters.items() if key not in others}
-    if parameters.get("crop") == "upright":
-        reading = [
-            name
-            for name, family in FAMILIES.items()
-            if name in own["features"] and family.reads != "crops"
-        ]
-        if reading:
-            raise UsageError(
-                f"An expert of the upright crop cannot read landmarks, as {reading[0]} "
-                "does: give it hog, lbp or fisher, or the aligned crop."
-            )
+    reading = reading_landmarks(own["features"])
+    if parameters.get("crop") == "upright" and reading:
+        raise UsageError(
+            f"An expert of the upright crop cannot read landmarks, as {reading[0]} "
+            "does: give it hog, lbp or fisher, or the aligned crop."
+        )
     return own, {key: parameters[key] for key in ridge}
 
 

@@ -133,10 +133,10 @@ def _occluded(model, face, chosen):
     means = _average_columns(model)
     pixels = region_map(size)
     effects, heat = {}, np.zeros((size, size))
+    everywhere = any(map(_sees_all, model.settings.experts))
     for index, region in enumerate(REGIONS):
         within = pixels == index
         hidden = [columns_in(_expert_columns(e), region) for e in model.experts]
-        everywhere = any(map(_sees_all, model.settings.experts))
         if not everywhere and not any(own.any() for own in hidden):
             continue  # the cheeks have no landmarks
         row = _columns(model, _blurred(face, within) if everywhere else face, hidden)

@@ -119,7 +119,7 @@ def test_experts_that_no_checksum_vouches_for_are_not_read(stacked, tmp_path):
     seal = tmp_path / "SHA256SUMS"
     lines = seal.read_text().splitlines(keepends=True)
     seal.write_text("".join(line for line in lines if EXPERTS not in line))
-    with pytest.raises(FerClassicError, match=f"lacks {EXPERTS}"):
+    with pytest.raises(FerClassicError, match=f"it lacks {EXPERTS}"):
         load_model(tmp_path)
 
 

@@ -336,7 +336,7 @@ def test_a_file_that_the_seal_does_not_vouch_for_is_not_read(copy):
     for name in ("lightgbm.txt", "state.npz"):
         kept = [line for line in lines if name not in line]
         (copy / "SHA256SUMS").write_text("".join(kept))
-        with pytest.raises(FerClassicError, match=f"lacks {name}"):
+        with pytest.raises(FerClassicError, match=f"it lacks {name}"):
             load_model(copy)
 
 

@@ -123,13 +123,28 @@ def check_located(align, *features):
     ------
     UsageError
     """
-    named = set().union(*features)
-    reading = [n for n, own in FAMILIES.items() if n in named and own.reads != "crops"]
+    reading = reading_landmarks(*features)
     if align == "box" and reading:
         raise UsageError(
             f"Features read landmarks ({', '.join(reading)}), and the alignment 'box' "
             "locates none: give another --align, or --features hog,lbp."
         )
+
+
+def reading_landmarks(*features):
+    """Families that read landmarks, in the order of FAMILIES.
+
+    Parameters
+    ----------
+    *features : dict of str to dict
+        Parameters by family.
+
+    Returns
+    -------
+    list of str
+    """
+    named = set().union(*features)
+    return [n for n, own in FAMILIES.items() if n in named and own.reads != "crops"]
 
 
 def compute_features(crops, landmarks, features):
