@@ -4,7 +4,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from fer_classic.balance import balanced_weights
 from fer_classic.embed import rounded
 from fer_classic.evaluate import grouped_folds
 
@@ -50,7 +49,7 @@ class KernelRidgeScores(BaseEstimator):
         self.folds = folds
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X, y, groups=None, targets=None, sample_weight=None):
         """Solve for the coefficients and the out-of-fold scores.
 
         Parameters
@@ -60,17 +59,29 @@ class KernelRidgeScores(BaseEstimator):
             Classes from 0, each of them present.
         groups : array, shape (n,), optional
             Rows of one group are left out together.
+        targets : ndarray of float, shape (n, n_classes), optional
+            Shares of the classes in each row, where a label says too little (votes, say);
+            by default 1 for the row's class.
+        sample_weight : ndarray of float, shape (n,), optional
+            A row of weight 2 counts as two rows.
 
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            Targets or weights are impossible.
         """
-        number = int(y.max()) + 1
+        shares = _class_shares(y, targets)
+        number = shares.shape[1]
         smallest = np.bincount(y).min()
         parts = min(self.folds, smallest, len(y) if groups is None else len(set(groups)))
         folds = grouped_folds(y, groups, parts, self.random_state) if parts > 1 else []
-        targets = np.full((len(y), number), -1 / (number - 1), dtype=np.float32)
-        targets[np.arange(len(y)), y] = 1
+        weights = _row_weights(shares, sample_weight)
+        # 1 for the class and -1 / (k - 1) for the others, or a mean of such codes.
+        targets = ((shares * number - 1) / (number - 1)).astype(np.float32)
         used = np.ones((len(y), len(folds) + 1), dtype=np.float32)
         for part, (_, held) in enumerate(folds):
             used[held, part + 1] = 0
@@ -78,7 +89,7 @@ class KernelRidgeScores(BaseEstimator):
         support = self.support_ * self.step_
         kernel = gaussian_kernel(support, support, self.gamma)
         solved = conjugate_gradients(
-            kernel, targets, used, balanced_weights(y), self.ridge, self.random_state
+            kernel, targets, used, weights, self.ridge, self.random_state
         )
         self.coefficients_ = np.ascontiguousarray(solved[:, 0])
         self.out_of_fold_ = np.zeros_like(targets)
@@ -104,6 +115,45 @@ class KernelRidgeScores(BaseEstimator):
             for i in range(0, len(X), BATCH)
         ]
         return np.concatenate(parts)
+
+
+def _class_shares(y, targets):
+    """Shares of the classes in each row, float64 (n, k), checked."""
+    number = int(y.max()) + 1
+    if targets is None:
+        return np.eye(number)[y]
+    shares = np.asarray(targets, dtype=np.float64)
+    if shares.ndim != 2 or shares.shape[0] != len(y) or shares.shape[1] < number:
+        raise ValueError(
+            f"targets have shape {shares.shape}; they must have a row for each of the "
+            f"{len(y)} faces and a column for each of the {number} classes."
+        )
+    sums = shares.sum(axis=1)
+    if not (shares.min() >= 0 and np.allclose(sums, 1, atol=1e-4)):
+        wrong = int(np.argmax(~((shares.min(axis=1) >= 0) & (np.abs(sums - 1) <= 1e-4))))
+        raise ValueError(
+            f"Row {wrong} of targets is {shares[wrong].tolist()}; shares of classes are "
+            "at least 0 and sum to 1. Divide each row by its sum."
+        )
+    return shares
+
+
+def _row_weights(shares, sample_weight):
+    """Weights that give each class an equal share of the total, float64 (n,)."""
+    n, number = shares.shape
+    own = np.ones(n) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    if own.shape != (n,) or not (np.isfinite(own).all() and own.min() >= 0):
+        raise ValueError(
+            f"sample_weight must be {n} finite numbers of at least 0, one for each face. "
+            f"Got shape {own.shape}, least {own.min() if own.size else 'none'}."
+        )
+    masses = own @ shares
+    if not masses.min() > 0:
+        raise ValueError(
+            f"Class {int(masses.argmin())} has no weight in the training set: no target "
+            "names it, or all rows that do have weight 0."
+        )
+    return own * (shares @ (own.sum() / number / masses))
 
 
 def gaussian_kernel(A, B, gamma):

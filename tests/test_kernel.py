@@ -108,3 +108,50 @@ def test_a_preconditioner_of_low_rank_changes_nothing(rows, to_the_end, monkeypa
     monkeypatch.setattr("fer_classic.kernel.RANK", 5)
     low = KernelRidgeScores(gamma=0.3).fit(X, y)
     np.testing.assert_allclose(low.coefficients_, whole.coefficients_, atol=1e-4)
+
+
+def test_one_hot_targets_change_nothing(rows):
+    X, y = rows
+    plain = KernelRidgeScores(gamma=0.3).fit(X, y)
+    same = KernelRidgeScores(gamma=0.3).fit(
+        X, y, targets=np.eye(3)[y], sample_weight=np.ones(len(y))
+    )
+    np.testing.assert_array_equal(same.coefficients_, plain.coefficients_)
+    np.testing.assert_array_equal(same.out_of_fold_, plain.out_of_fold_)
+
+
+def test_shares_of_classes_equal_a_direct_solve(rows, to_the_end):
+    X, y = rows
+    shares = np.random.default_rng(3).dirichlet(np.ones(3), len(y))
+    model = KernelRidgeScores(gamma=0.3, folds=1).fit(X, y, targets=shares)
+    support = model.support_ * model.step_
+    weights = shares @ (len(y) / 3 / shares.sum(axis=0))
+    system = gaussian_kernel(support, support, 0.3) + 0.3 * np.diag(1 / weights)
+    expected = np.linalg.solve(system, shares * 1.5 - 0.5)
+    np.testing.assert_allclose(model.coefficients_, expected, atol=1e-4)
+
+
+def test_a_weight_of_two_is_a_row_given_twice(rows, to_the_end):
+    X, y = rows
+    weights = np.where(np.arange(len(y)) < 40, 2.0, 1.0)
+    weighted = KernelRidgeScores(gamma=0.3, folds=1).fit(X, y, sample_weight=weights)
+    twice = np.concatenate([np.arange(len(y)), np.arange(40)])
+    repeated = KernelRidgeScores(gamma=0.3, folds=1).fit(X[twice], y[twice])
+    np.testing.assert_allclose(weighted.transform(X), repeated.transform(X), atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"targets": np.ones((150, 2)) / 2}, r"targets have shape \(150, 2\)"),
+        ({"targets": np.ones((150, 3))}, r"Row 0 of targets is \[1.0, 1.0, 1.0\]"),
+        ({"targets": np.full((150, 3), np.nan)}, "Row 0 of targets"),
+        ({"sample_weight": -np.ones(150)}, "Got shape .150,., least -1.0"),
+        ({"sample_weight": np.ones(3)}, "sample_weight must be 150"),
+        ({"targets": np.eye(4)[np.zeros(150, int)]}, "Class 1 has no weight"),
+    ],
+)
+def test_impossible_targets_and_weights_are_named(rows, change, message):
+    X, y = rows
+    with pytest.raises(ValueError, match=message):
+        KernelRidgeScores().fit(X, y, **change)
