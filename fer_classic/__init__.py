@@ -2,35 +2,32 @@
 
 from importlib import import_module
 
-# The function, before anything imports the module of that name and hides it.
-from fer_classic.evaluate import evaluate
-
 __version__ = "0.1.0"
 
 #: Public names and the module each lives in, imported when first used: ``import
 #: fer_classic`` loads neither dlib nor LightGBM nor torch.
 _PUBLIC = {
-    "ExpressionClassifier": "classify",
-    "FIVE": "labels",
-    "FaceSettings": "settings",
+    "ExpressionClassifier": "learn.classifier",
+    "FIVE": "data.labels",
+    "FaceSettings": "faces.settings",
     "FerClassicError": "errors",
     "GeometryFeatures": "features",
     "HOGFeatures": "features",
     "LBPFeatures": "features",
-    "SEVEN": "labels",
+    "SEVEN": "data.labels",
     "Settings": "settings",
-    "SmallCNNClassifier": "cnn.classifier",
+    "SmallCNNClassifier": "learn.cnn.classifier",
     "compute_features": "features",
-    "cross_validate": "evaluate",
-    "extract_faces": "faces",
-    "load_model": "persist",
-    "predict_faces": "pipeline",
-    "read_dataset": "dataset",
-    "save_model": "persist",
-    "train_model": "pipeline",
+    "evaluate": "scores.metrics",
+    "extract_faces": "faces.extract",
+    "load_model": "model.store",
+    "predict_faces": "model.predict",
+    "read_dataset": "data.dataset",
+    "save_model": "model.store",
+    "train_model": "model.train",
 }
 
-__all__ = [*_PUBLIC, "evaluate"]
+__all__ = list(_PUBLIC)
 
 
 def __getattr__(name):

@@ -1,24 +1,18 @@
 """Is this installation able to work? Each check says what it saw."""
 
 import os
+import subprocess
+import sys
 
-from fer_classic.cache import VARIABLE, cache_folder, usage
 from fer_classic.detect import BUILT_IN, make_detector, third_parties
 from fer_classic.errors import FerClassicError
-from fer_classic.gpus import gpus
-from fer_classic.modelfiles import LANDMARK_LICENCE, MODEL_FILES, model_file, sha256
-from fer_classic.runs import versions
+from fer_classic.faces.cache import VARIABLE, cache_folder, usage
+from fer_classic.files.versions import versions
+from fer_classic.files.weights import LANDMARK_LICENCE, MODEL_FILES, model_file, sha256
 
 
 def checks():
-    """Check the installation, one part after the other.
-
-    Yields
-    ------
-    name : str
-    fine : bool
-    detail : str
-    """
+    """Check the installation, one part after the other."""
     from joblib import cpu_count
 
     for name, version in versions().items():
@@ -93,7 +87,7 @@ def _kernels():
 
     import numpy as np
 
-    from fer_classic.align import canonical_shape, warp
+    from fer_classic.faces.align import canonical_shape, warp
     from fer_classic.features import HOGFeatures, LBPFeatures, SIFTFeatures, _kernels
 
     crops = np.zeros((1, 64, 64), dtype=np.uint8)
@@ -115,10 +109,10 @@ def _self_test():
     from PIL import Image
     from skimage.data import astronaut
 
-    from fer_classic.dataset import Samples
-    from fer_classic.faces import extract_faces
-    from fer_classic.labels import FIVE
-    from fer_classic.sources import BytesSource
+    from fer_classic.data.dataset import Samples
+    from fer_classic.data.labels import FIVE
+    from fer_classic.data.sources import BytesSource
+    from fer_classic.faces.extract import extract_faces
 
     file = io.BytesIO()
     Image.fromarray(astronaut()).save(file, format="PNG")
@@ -132,3 +126,74 @@ def _self_test():
     fine = faces.status == ("face",) and inside
     detail = f"face at {x:.0f}, {y:.0f}, {width:.0f} x {height:.0f}, nose tip inside"
     return fine, detail if fine else f"no face found in the portrait: {faces.status[0]}"
+
+
+#: Never in one process: torch and LightGBM bring an OpenMP runtime each.
+_QUESTIONS = {
+    "torch": """
+import torch
+if torch.cuda.is_available():
+    print(f"yes, {torch.cuda.get_device_name()} by CUDA {torch.version.cuda}")
+elif torch.version.cuda:
+    print(f"no, torch {torch.__version__} finds no device or no driver")
+else:
+    print(f"no, torch {torch.__version__} is a build for CPUs alone")
+""",
+    "dlib": """
+import dlib
+if not dlib.DLIB_USE_CUDA:
+    print(f"no, dlib {dlib.__version__} is a build without CUDA")
+elif dlib.cuda.get_num_devices() < 1:
+    print("no, dlib has CUDA and finds no device")
+else:
+    print(f"yes, {dlib.cuda.get_num_devices()} by CUDA")
+""",
+    "lightgbm": """
+import lightgbm, numpy
+X = numpy.arange(200.0).reshape(100, 2)
+found = []
+for kind in ("cuda", "gpu"):
+    data = lightgbm.Dataset(X, X[:, 0] > 99, params={"verbose": -1})
+    try:
+        lightgbm.train({"device_type": kind, "verbose": -1}, data, 1)
+    except lightgbm.basic.LightGBMError as error:
+        found.append(f"{kind}: {str(error).splitlines()[0]}")
+    else:
+        print(f"yes, by device_type {kind!r}")
+        break
+else:
+    print("no;", "; ".join(found))
+""",
+}
+
+
+def gpus():
+    """Ask torch, dlib and LightGBM whether they see a GPU.
+
+    Yields
+    ------
+    name : str
+    answer : str
+        Begins with "yes", "no" or "not installed".
+    """
+    for name, question in _QUESTIONS.items():
+        yield name, _answer(name, question)
+
+
+def _answer(name, question):
+    from importlib.util import find_spec
+
+    if find_spec(name) is None:
+        return "not installed" + (
+            ": pip install 'fer_classic[cnn]'" if name == "torch" else ""
+        )
+    command = [sys.executable, "-c", question]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"no, asking failed: {error}"
+    told = done.stdout.strip().splitlines()
+    if done.returncode or not told:
+        reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
+        return f"no, {name} cannot be asked: {reason}"
+    return told[-1]

@@ -1,5 +1,7 @@
 """Failures that their message explains."""
 
+from dataclasses import fields
+
 
 class FerClassicError(ValueError):
     """Something the user can mend: the message says what is wrong and what to do.
@@ -21,17 +23,7 @@ class UnreadableImage(FerClassicError):
 
 
 def first_few(lines, most=5):
-    """Some lines of a message, indented, and how many more there are.
-
-    Parameters
-    ----------
-    lines : sequence of str
-    most : int
-
-    Returns
-    -------
-    str
-    """
+    """Some lines of a message, indented, and how many more there are."""
     shown = [f"  {line}" for line in lines[:most]]
     if len(lines) > most:
         shown.append(f"  and {len(lines) - most} more")
@@ -53,3 +45,25 @@ def one_of(value, allowed, what):
         names = ", ".join(map(str, allowed))
         raise UsageError(f"{what} must be one of {{{names}}}. Got {value!r} instead.")
     return value
+
+
+def check_keys(values, cls, what):
+    """Refuse keys that are no fields of a dataclass."""
+    allowed = [f.name for f in fields(cls)]
+    for key in values:
+        one_of(key, allowed, f"key of the {what}")
+
+
+def check_object(name, value):
+    """Refuse what is no JSON object."""
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} must be an object {{…}}. Got {value!r} instead.")
+
+
+def check_range(name, value, low, high, kind=int | float):
+    """Refuse what is no number from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, kind):
+        what = "a whole number" if kind is int else "a number"
+        raise UsageError(f"{name} must be {what}. Got {value!r} instead.")
+    if not low <= value <= high:
+        raise UsageError(f"{name} must be from {low} to {high}. Got {value} instead.")

@@ -2,13 +2,18 @@
 
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from fer_classic.align import METHODS as ALIGNMENTS
-from fer_classic.dataset import LABELS_FROM
-from fer_classic.detect import parse_detector
-from fer_classic.errors import FerClassicError, UsageError, one_of
-from fer_classic.image import MAX_PIXELS
-from fer_classic.labels import CLASS_SETS, class_set
-from fer_classic.runs import read_json
+from fer_classic.data.dataset import LABELS_FROM
+from fer_classic.data.labels import CLASS_SETS, class_set
+from fer_classic.errors import (
+    FerClassicError,
+    UsageError,
+    check_keys,
+    check_object,
+    check_range,
+    one_of,
+)
+from fer_classic.faces.settings import FaceSettings, face_settings
+from fer_classic.files.json import read_json
 
 #: The card's recipe: HOG, LBP and geometry of one aligned face.
 CARD_FEATURES = {
@@ -16,46 +21,6 @@ CARD_FEATURES = {
     "lbp": {"radii": [2], "grid": 4},
     "geometry": {},
 }
-
-
-@dataclass(frozen=True)
-class FaceSettings:
-    """What decides the crop and landmarks of an image.
-
-    Attributes
-    ----------
-    detector : str
-        As :func:`fer_classic.detect.make_detector` takes it.
-    upsample : int
-        Times the image is doubled before the search.
-    threshold : float
-        Least detection score.
-    min_size : float
-        Least width and height of a face in pixels.
-    align : {"68", "5", "none", "box"}
-        Landmarks that the alignment is fitted to; with "box" none are located at all.
-    crop_size : int
-        Side of the aligned crop in pixels.
-    max_pixels : int
-        Larger images are not unpacked.
-    """
-
-    detector: str = "hog"
-    upsample: int = 0
-    threshold: float = 0.0
-    min_size: float = 0.0
-    align: str = "68"
-    crop_size: int = 64
-    max_pixels: int = MAX_PIXELS
-
-    def __post_init__(self):
-        parse_detector(self.detector)
-        one_of(self.align, ALIGNMENTS, "align")
-        _within("upsample", self.upsample, 0, 4, kind=int)
-        _within("threshold", self.threshold, -100, 100)
-        _within("min_size", self.min_size, 0, 100_000)
-        _within("crop_size", self.crop_size, 32, 512, kind=int)
-        _within("max_pixels", self.max_pixels, 1, 10**10, kind=int)
 
 
 @dataclass(frozen=True)
@@ -73,12 +38,12 @@ class Settings:
     features : dict of str to dict
         Parameters of each feature family.
     experts : list of dict
-        Parameters of each kernel expert, as :func:`fer_classic.experts.fit_expert` takes
-        them.
+        Parameters of each kernel expert, as :func:`fer_classic.learn.experts.fit_expert`
+        takes them.
     classifier : dict
         Parameters of :class:`ExpressionClassifier` that differ from its defaults.
     network : dict
-        Parameters of :class:`fer_classic.cnn.classifier.SmallCNNClassifier`. Where it
+        Parameters of :class:`fer_classic.learn.cnn.classifier.SmallCNNClassifier`. Where it
         names a ``network``, that learns in place of features, experts and trees.
     folds : int
         Folds of the cross-validation on the training images; 0 for none.
@@ -98,8 +63,8 @@ class Settings:
 
     def __post_init__(self):
         # It loads scikit-learn, which takes a second that processes for faces can spare.
-        from fer_classic.balance import METHODS as BALANCES
-        from fer_classic.cnn.parameters import NETWORKS
+        from fer_classic.learn.balance import METHODS as BALANCES
+        from fer_classic.learn.cnn.parameters import NETWORKS
 
         class_set(self.classes)
         one_of(self.labels, LABELS_FROM, "labels")
@@ -108,18 +73,18 @@ class Settings:
                 f"groups must be a regular expression as text, or null. Got "
                 f"{self.groups!r} instead."
             )
-        _object("features", self.features)
+        check_object("features", self.features)
         for name, parameters in self.features.items():
-            _object(f"features {name!r}", parameters)
+            check_object(f"features {name!r}", parameters)
         _check_experts(self.experts)
-        _object("classifier", self.classifier)
+        check_object("classifier", self.classifier)
         one_of(self.classifier.get("balance", "none"), BALANCES, "balance")
-        _object("network", self.network)
+        check_object("network", self.network)
         if self.network:
             one_of(self.network.get("network"), NETWORKS, "network")
         if self.folds != 0 or isinstance(self.folds, bool):
-            _within("folds", self.folds, 2, 100, kind=int)
-        _within("seed", self.seed, 0, 2**32 - 1, kind=int)
+            check_range("folds", self.folds, 2, 100, kind=int)
+        check_range("seed", self.seed, 0, 2**32 - 1, kind=int)
 
     @property
     def class_set(self):
@@ -149,7 +114,7 @@ class Settings:
             A key is unknown or a value impossible.
         """
         values = dict(values)
-        _known(values, cls, "settings")
+        check_keys(values, cls, "settings")
         if "faces" in values:
             values["faces"] = face_settings(values["faces"])
         settings = cls(**values)
@@ -183,29 +148,8 @@ class Settings:
         )
 
 
-def face_settings(values):
-    """FaceSettings from plain JSON types.
-
-    Raises
-    ------
-    UsageError
-        A key is unknown or a value impossible.
-    """
-    _object("faces", values)
-    _known(values, FaceSettings, "settings of faces")
-    return FaceSettings(**values)
-
-
 def read_settings(path):
     """Read a settings file: JSON, as every run directory holds one.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    Settings
 
     Raises
     ------
@@ -219,22 +163,22 @@ def read_settings(path):
 
 
 def _classifier_parameters():
-    from fer_classic.classify import ExpressionClassifier  # loads scikit-learn
+    from fer_classic.learn.classifier import ExpressionClassifier  # loads scikit-learn
 
     # Threads and seed are options of their own.
     return sorted(ExpressionClassifier().get_params().keys() - {"n_jobs", "random_state"})
 
 
 def _network_parameters():
-    from fer_classic.cnn.classifier import SmallCNNClassifier
+    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
 
     known = SmallCNNClassifier().get_params().keys()
     return sorted(known - {"n_jobs", "random_state"})
 
 
 def _expert_parameters():
-    from fer_classic.embed import FaceEmbedding
-    from fer_classic.kernel import KernelRidgeScores
+    from fer_classic.learn.embedding import FaceEmbedding
+    from fer_classic.learn.kernel_ridge import KernelRidgeScores
 
     known = FaceEmbedding({}).get_params() | KernelRidgeScores().get_params()
     return sorted(known.keys() - {"random_state"} | {"crop", "degraded", "share"})
@@ -244,31 +188,95 @@ def _check_experts(experts):
     if not isinstance(experts, list | tuple):
         raise UsageError(f"experts must be a list [...]. Got {experts!r} instead.")
     for expert in experts:
-        _object("each of experts", expert)
-        _object("features of each of experts", expert.get("features"))
-        _object("weights of each of experts", expert.get("weights", {}))
-        _within("components", expert.get("components", 1), 1, 4096, kind=int)
-        _within("folds", expert.get("folds", 2), 2, 100, kind=int)
+        check_object("each of experts", expert)
+        check_object("features of each of experts", expert.get("features"))
+        check_object("weights of each of experts", expert.get("weights", {}))
+        check_range("components", expert.get("components", 1), 1, 4096, kind=int)
+        check_range("folds", expert.get("folds", 2), 2, 100, kind=int)
         one_of(expert.get("crop", "aligned"), ("aligned", "upright"), "crop of an expert")
-        _within("degraded", expert.get("degraded", 0), 0, 1)
+        check_range("degraded", expert.get("degraded", 0), 0, 1)
         for name in ("gamma", "ridge", "share"):
-            _within(name, expert.get(name, 1.0), 1e-6, 1e6)
+            check_range(name, expert.get(name, 1.0), 1e-6, 1e6)
 
 
-def _known(values, cls, what):
-    allowed = [f.name for f in fields(cls)]
-    for key in values:
-        one_of(key, allowed, f"key of the {what}")
+#: The trees read the experts' scores alone: a few columns, hence all in every small tree.
+_ABOVE_EXPERTS = {
+    "features": {},
+    "classifier": {
+        "balance": "none",
+        "learning_rate": 0.05,
+        "num_leaves": 8,
+        "colsample": 1.0,
+    },
+}
+
+#: What each preset changes in Settings(). docs/experiments.md tells why.
+PRESETS = {
+    # As the project was conceived: HOG, LBP and geometry into LightGBM with SMOTE.
+    "card": {"features": CARD_FEATURES, "classifier": {"balance": "smote"}},
+    # The best score for at most 1 ms a face.
+    "fast": _ABOVE_EXPERTS
+    | {
+        "experts": [
+            {
+                "features": {"sift": {"cells": [3, 6]}, "geometry": {}},
+                "weights": {"geometry": 0.2},
+                "components": 256,
+                "gamma": 1.5,
+                "ridge": 0.3,
+                "folds": 5,
+            },
+            # It does not depend on landmarks, which fail where no face is found.
+            {
+                "crop": "upright",
+                "share": 0.5,
+                "features": {
+                    "fisher": {"cells": [6], "step": 6, "gaussians": 32, "components": 32}
+                },
+                "components": 128,
+                "gamma": 1.5,
+                "ridge": 0.3,
+                "folds": 5,
+            },
+        ]
+    },
+    # The best score for at most 15 ms a face and 40 MB.
+    "accurate": _ABOVE_EXPERTS
+    | {
+        "experts": [
+            {
+                "features": {"sift": {"cells": [2, 4, 8]}, "fisher": {}, "geometry": {}},
+                "weights": {"geometry": 0.15},
+                "components": 512,
+                "gamma": 1.2,
+                "ridge": 0.3,
+            },
+            {
+                "crop": "upright",
+                "share": 0.5,
+                "features": {"fisher": {}},
+                "components": 320,
+                "gamma": 2.0,
+                "ridge": 0.3,
+            },
+        ]
+    },
+}
 
 
-def _object(name, value):
-    if not isinstance(value, dict):
-        raise UsageError(f"{name} must be an object {{…}}. Got {value!r} instead.")
+def preset_settings(name, **changes):
+    """The settings of a preset.
 
+    Parameters
+    ----------
+    name : {"card", "fast", "accurate"}
+    **changes
+        As :meth:`Settings.with_changes` takes them.
 
-def _within(name, value, low, high, kind=int | float):
-    if isinstance(value, bool) or not isinstance(value, kind):
-        what = "a whole number" if kind is int else "a number"
-        raise UsageError(f"{name} must be {what}. Got {value!r} instead.")
-    if not low <= value <= high:
-        raise UsageError(f"{name} must be from {low} to {high}. Got {value} instead.")
+    Raises
+    ------
+    UsageError
+        The name is unknown.
+    """
+    one_of(name, PRESETS, "--preset")
+    return Settings(**PRESETS[name]).with_changes(**changes)

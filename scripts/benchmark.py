@@ -23,18 +23,18 @@ from PIL import Image
 from skimage.data import astronaut
 from skimage.feature import hog, local_binary_pattern
 
-from fer_classic.align import alignment, canonical_shape, warp
+from fer_classic.data.duplicates import perceptual_hash, thumbnail
+from fer_classic.data.image import decode, to_gray
 from fer_classic.detect import make_detector
-from fer_classic.duplicates import perceptual_hash, thumbnail
+from fer_classic.faces.align import alignment, canonical_shape, warp
+from fer_classic.faces.landmarks import predict_landmarks
 from fer_classic.features import (
     GeometryFeatures,
     HOGFeatures,
     LBPFeatures,
     compute_features,
 )
-from fer_classic.image import decode, to_gray
-from fer_classic.landmarks import predict_landmarks
-from fer_classic.runs import versions
+from fer_classic.files.versions import versions
 from fer_classic.settings import CARD_FEATURES
 
 CROPS = 64
@@ -146,7 +146,7 @@ def pipeline_rows():
 
 def model_row(folder):
     """Row of the prediction of a trained model, given features."""
-    from fer_classic.persist import load_model
+    from fer_classic.model.store import load_model
 
     classifier = load_model(folder).classifier.set_params(n_jobs=1)
     random = np.random.default_rng(0)

@@ -26,19 +26,20 @@ import numpy as np
 from protocol import samples_of
 from robustness import STRENGTHS, worse_table
 
-from fer_classic.cache import cache_folder
-from fer_classic.dataset import read_dataset
+from fer_classic.data.dataset import read_dataset
+from fer_classic.data.labels import SEVEN
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import extract_faces
-from fer_classic.fusion import fuse_out_of_fold
-from fer_classic.judge import copies_of, judge
-from fer_classic.labels import SEVEN
-from fer_classic.persist import load_model
-from fer_classic.pipeline import predict_faces
-from fer_classic.runs import new_directory, read_json, to_json
-from fer_classic.submission import Predictions
-from fer_classic.tables import load_faces, save_faces
-from fer_classic.tabulate import markdown_table
+from fer_classic.faces.cache import cache_folder
+from fer_classic.faces.extract import extract_faces
+from fer_classic.faces.store import load_faces, save_faces
+from fer_classic.files.atomic import new_directory
+from fer_classic.files.json import read_json, to_json
+from fer_classic.files.text import markdown_table
+from fer_classic.model.predict import predict_faces
+from fer_classic.model.predictions import Predictions
+from fer_classic.model.store import load_model
+from fer_classic.scores.subsets import copies_of, judge
+from fer_classic.submissions.fusion import fuse_out_of_fold
 
 ROWS = ("card", "fast", "accurate", "cnn", "cnn-mini")
 FUSED = ("accurate", "cnn")

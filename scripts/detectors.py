@@ -17,20 +17,21 @@ from pathlib import Path
 from statistics import mean
 from xml.sax.saxutils import quoteattr
 
-from fer_classic.annotations import read_annotations
-from fer_classic.detectscore import (
+from fer_classic.data.image import EXTENSIONS
+from fer_classic.detectbench.annotations import read_annotations
+from fer_classic.detectbench.score import (
     alarms,
     detect_all,
     fit_mapping,
     score_detections,
     times,
 )
-from fer_classic.detectscore.compare import Comparison
-from fer_classic.detectscore.pictures import write_pictures
-from fer_classic.detecttrain import train_detector
-from fer_classic.image import EXTENSIONS
-from fer_classic.runs import new_directory, to_json, write_file
-from fer_classic.tabulate import markdown_table
+from fer_classic.detectbench.score.compare import Comparison
+from fer_classic.detectbench.score.pictures import write_pictures
+from fer_classic.detectbench.train_detector import train_detector
+from fer_classic.files.atomic import new_directory, write_file
+from fer_classic.files.json import to_json
+from fer_classic.files.text import markdown_table
 
 #: Name in the table, detector, options.
 DETECTORS = (

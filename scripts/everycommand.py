@@ -143,7 +143,7 @@ def prepare(folder, fer_classic, *, train=40, test=40, network=True):
     network : bool
         Whether to train one too, for the command export, where torch is there.
     """
-    from fer_classic.tables import load_faces
+    from fer_classic.faces.store import load_faces
 
     folder.mkdir(parents=True)
     fer_classic(["demo", "made", "--train", str(train), "--test", str(test)])

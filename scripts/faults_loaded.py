@@ -14,17 +14,15 @@ import lightgbm  # noqa: F401
 import matplotlib.figure  # noqa: F401
 import skimage.data  # noqa: F401
 
-from fer_classic import (  # noqa: F401  # noqa: F401
-    ablate,
-    compare,
-    demo,
-    detecttrain,
-    explainpicture,
-    landmarktrain,
-    overlay,
-    pipeline,
-    report,
-)
+import fer_classic.ablation.run
+import fer_classic.demo.generate
+import fer_classic.detectbench.train_detector
+import fer_classic.detectbench.train_landmarks
+import fer_classic.faces.draw
+import fer_classic.model.explain_picture
+import fer_classic.model.train
+import fer_classic.report
+import fer_classic.submissions.compare  # noqa: F401
 from fer_classic.cli import main
 
 

@@ -13,18 +13,20 @@ from functools import lru_cache, partial
 import fuzz_seeds as seeds
 import numpy as np
 
-from fer_classic.annotations import READERS, read_annotations
-from fer_classic.dataset import read_dataset
+from fer_classic.ablation.plan import read_plan
+from fer_classic.data.dataset import read_dataset
+from fer_classic.data.image import decode, image_size, to_gray, to_rgb
+from fer_classic.data.labels import ALIASES, FIVE, expressions_in, folder_expression
+from fer_classic.data.manifest import read_csv
+from fer_classic.detectbench.annotations import READERS, read_annotations
 from fer_classic.errors import FerClassicError, UnreadableImage
-from fer_classic.filenames import NameFinder, match_names
-from fer_classic.image import decode, image_size, to_gray, to_rgb
-from fer_classic.labels import ALIASES, FIVE, expressions_in, folder_expression
-from fer_classic.manifest import read_csv
-from fer_classic.plan import read_plan
-from fer_classic.results import read_predictions, read_result
-from fer_classic.seal import write_seal
-from fer_classic.submission import Predictions, read_template, templated_submission
-from fer_classic.tables import load_faces, load_features
+from fer_classic.faces.store import load_faces
+from fer_classic.features.store import load_features
+from fer_classic.files.checksums import write_seal
+from fer_classic.model.predictions import Predictions
+from fer_classic.submissions.names import NameFinder, match_names
+from fer_classic.submissions.read_table import read_predictions, read_result
+from fer_classic.submissions.write import read_template, templated_submission
 
 #: Images with more are not unpacked here, to try more inputs a second.
 PIXELS = 1 << 18
@@ -162,9 +164,9 @@ def check_plan(data, folder):
 @lru_cache
 def face_table():
     """Ten faces of noise."""
-    from fer_classic.align import canonical_shape
-    from fer_classic.facetable import FaceTable
-    from fer_classic.settings import FaceSettings
+    from fer_classic.faces.align import canonical_shape
+    from fer_classic.faces.settings import FaceSettings
+    from fer_classic.faces.table import FaceTable
 
     random, n = np.random.default_rng(0), 10
     points = canonical_shape(32) + random.normal(0, 1, (n, 68, 2))
@@ -192,7 +194,7 @@ def face_table():
 
 def save_faces(folder):
     """Write a face table of noise."""
-    from fer_classic.tables import save_faces
+    from fer_classic.faces.store import save_faces
 
     save_faces(face_table(), folder)
 
@@ -200,7 +202,7 @@ def save_faces(folder):
 def save_features(folder):
     """Write a feature table of noise."""
     from fer_classic.features import FeatureTable
-    from fer_classic.tables import save_features
+    from fer_classic.features.store import save_features
 
     rows = {"file": ["a", "b"], "label": ["anger", None]}
     X = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
@@ -209,8 +211,8 @@ def save_features(folder):
 
 def save_model(folder):
     """Write a model of few trees, trained on noise."""
-    from fer_classic.persist import save_model
-    from fer_classic.pipeline import train_model
+    from fer_classic.model.store import save_model
+    from fer_classic.model.train import train_model
     from fer_classic.settings import Settings
 
     features = {"geometry": {}}
@@ -276,8 +278,8 @@ def use_features(folder):
 
 def use_model(folder):
     """A model gives each row probabilities that sum to 1."""
-    from fer_classic.persist import load_model
-    from fer_classic.pipeline import predict_faces
+    from fer_classic.model.predict import predict_faces
+    from fer_classic.model.store import load_model
 
     model = load_model(folder)
     found = predict_faces(model, face_table(), jobs=1).probabilities

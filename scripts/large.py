@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from memory import command, measure, write_images
 
-from fer_classic.labels import FIVE
+from fer_classic.data.labels import FIVE
 
 #: Most memory in MB that each command may take.
 LIMITS = {"faces": 1500, "score": 1500, "compare": 1500}

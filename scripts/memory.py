@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fer_classic.cache import usage
+from fer_classic.faces.cache import usage
 
 #: Pixels by which a picture is moved at most, and the side of what is left of the crop.
 SHIFTS, CROP = 18, 96

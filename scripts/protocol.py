@@ -27,18 +27,20 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from fer_classic.cache import cache_folder
-from fer_classic.dataset import read_dataset
+from fer_classic.compute.timer import Timer
+from fer_classic.data.dataset import read_dataset
+from fer_classic.data.labels import SEVEN
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import extract_faces
-from fer_classic.judge import copies_of, judge
-from fer_classic.labels import SEVEN
-from fer_classic.persist import save_model
-from fer_classic.pipeline import predict_faces, train_model
-from fer_classic.presets import PRESETS, preset_settings
-from fer_classic.runs import Timer, to_json
-from fer_classic.safetext import write_rows
-from fer_classic.submission import default_submission
+from fer_classic.faces.cache import cache_folder
+from fer_classic.faces.extract import extract_faces
+from fer_classic.files.json import to_json
+from fer_classic.files.text import write_rows
+from fer_classic.model.predict import predict_faces
+from fer_classic.model.store import save_model
+from fer_classic.model.train import train_model
+from fer_classic.scores.subsets import copies_of, judge
+from fer_classic.settings import PRESETS, preset_settings
+from fer_classic.submissions.write import default_submission
 
 RAF_LABELS = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
 JAFFE_LABELS = {

@@ -19,18 +19,18 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 from PIL import Image, ImageFilter
 
-from fer_classic.dataset import read_dataset
-from fer_classic.degrade import NOISE, bend
+from fer_classic.data.dataset import read_dataset
+from fer_classic.data.image import decode, to_gray
 from fer_classic.detect import make_detector
 from fer_classic.errors import FerClassicError
-from fer_classic.evaluate import evaluate
-from fer_classic.facerow import face_row
-from fer_classic.faces import extract_faces
-from fer_classic.image import decode, to_gray
-from fer_classic.modelfiles import shipped_model
-from fer_classic.persist import load_model
-from fer_classic.pipeline import predict_faces
-from fer_classic.runs import to_json
+from fer_classic.faces.degrade import NOISE, bend
+from fer_classic.faces.extract import extract_faces
+from fer_classic.faces.row import face_row
+from fer_classic.files.json import to_json
+from fer_classic.model.predict import predict_faces
+from fer_classic.model.shipped import shipped_model
+from fer_classic.model.store import load_model
+from fer_classic.scores.metrics import evaluate
 
 #: Strengths of each change, from weak to strong, and their unit.
 STRENGTHS = {

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fer_classic.dataset import read_dataset
+from fer_classic.data.dataset import read_dataset
 
 
 def command(*arguments):

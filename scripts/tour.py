@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 import fer_classic as fc
-from fer_classic.demo import write_demo
-from fer_classic.duplicates import duplicate_groups
-from fer_classic.judge import copies_of, judge
-from fer_classic.modelfiles import shipped_model
-from fer_classic.paired import mcnemar, paired_difference
-from fer_classic.submission import default_submission
+from fer_classic.data.duplicates import duplicate_groups
+from fer_classic.demo.generate import write_demo
+from fer_classic.model.shipped import shipped_model
+from fer_classic.scores.paired import mcnemar, paired_difference
+from fer_classic.scores.subsets import copies_of, judge
+from fer_classic.submissions.write import default_submission
 
 
 def look_at_data(folder):

@@ -21,19 +21,19 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from protocol import row_of, train_and_judge
 
-from fer_classic.cache import cache_folder
-from fer_classic.dataset import read_dataset
+from fer_classic.data.dataset import read_dataset
+from fer_classic.data.labels import SEVEN
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import extract_faces
-from fer_classic.facetable import join_tables
-from fer_classic.judge import copies_of, judge
-from fer_classic.labels import SEVEN
-from fer_classic.persist import save_model
-from fer_classic.pipeline import predict_faces
-from fer_classic.presets import preset_settings
-from fer_classic.runs import new_directory, to_json
-from fer_classic.settings import Settings
-from fer_classic.submission import default_submission
+from fer_classic.faces.cache import cache_folder
+from fer_classic.faces.extract import extract_faces
+from fer_classic.faces.table import join_tables
+from fer_classic.files.atomic import new_directory
+from fer_classic.files.json import to_json
+from fer_classic.model.predict import predict_faces
+from fer_classic.model.store import save_model
+from fer_classic.scores.subsets import copies_of, judge
+from fer_classic.settings import Settings, preset_settings
+from fer_classic.submissions.write import default_submission
 
 #: Name: class set, preset, training sets.
 MODELS = {

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fer_classic.dataset import read_dataset
-from fer_classic.demo import write_demo
+from fer_classic.data.dataset import read_dataset
+from fer_classic.demo.generate import write_demo
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import extract_faces
-from fer_classic.persist import save_model
-from fer_classic.pipeline import train_model
+from fer_classic.faces.extract import extract_faces
+from fer_classic.model.store import save_model
+from fer_classic.model.train import train_model
 from fer_classic.settings import Settings
 
 #: Settings that train in a second: few columns, few and small trees.

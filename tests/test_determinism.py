@@ -42,7 +42,7 @@ if told["otherwise"]:
             pass
     os.listdir = lambda *given: listdir(*given)[::-1]
     os.scandir = Backwards
-    from fer_classic import faces
+    from fer_classic.faces import extract as faces
     faces.CHUNK = 5
 from fer_classic.cli.app import app, register
 register()

@@ -15,7 +15,7 @@ README = ROOT.parent / "README.md"
 MODULES = [
     ".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
     for p in sorted(ROOT.rglob("*.py"))
-    if p.name != "__main__.py" and p.parent.name != "cnn"  # those are for tests/cnn
+    if p.name != "__main__.py" and p.parent.name != "cnn"  # those are for tests/learn/cnn
 ]
 
 

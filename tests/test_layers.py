@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -12,31 +13,18 @@ import pytest
 import fer_classic
 
 ROOT = Path(fer_classic.__file__).parent
-#: A layer imports only from the layers before it.
-LAYERS = (
-    *("errors", "safetext", "partial", "runs", "npy", "arrays", "labels", "image"),
-    "annotations",
-    *("sources", "manifest", "inputs", "dataset"),
-    *("modelfiles", "detect", "cache", "parallel", "waiting", "cluster", "dasktrees"),
-    *("landmarks", "_bilinear", "align", "duplicates", "audit"),
-    *("features", "balance", "bootstrap", "evaluate", "paired"),
-    *("detectscore", "dlibjob", "detecttrain", "landmarktrain"),
-    *("embed", "degrade", "kernel", "experts"),
-    *("calibrate", "boost", "classify", "cnn"),
-    *("settings", "facetable", "facerow", "faces", "overlay"),
-    *("portraits", "demo", "filenames", "template", "submission"),
-    *("detections", "answers", "results", "matching", "fusion", "compare"),
-    *("judge", "seal", "signing", "tables", "treetext", "description", "persist"),
-    *("presets", "stack", "pipeline"),
-    *("plan", "ablate", "estimate", "tabulate", "gpus", "doctor"),
-    *("regions", "explain", "explainpicture", "report", "cli"),
+#: Parts of the package, in the order of the table of docs/architecture.md.
+LAYERS = re.findall(
+    r"^\| `(\w+)` \|",
+    (ROOT.parent / "docs" / "architecture.md").read_text(encoding="utf-8"),
+    flags=re.MULTILINE,
 )
 HEAVY = (
     *("dlib", "lightgbm", "sklearn", "skimage", "numba", "torch", "imblearn", "dask"),
     *("matplotlib", "jinja2", "onnxruntime"),
 )
 FILES = sorted(ROOT.rglob("*.py"))
-#: Modules that import torch, which never comes beside LightGBM: tests/cnn looks at them.
+#: Modules that import torch, never beside LightGBM: tests/learn/cnn looks at them.
 OF_TORCH = [path for path in FILES if path.parent.name == "cnn"]
 
 
@@ -64,9 +52,15 @@ def test_a_layer_imports_only_from_those_before_it(path):
     layer = name_of(path).split("/")[0]
     if layer == "__init__":
         return
-    assert layer in LAYERS, f"{layer} has no place in LAYERS: give it one"
+    assert layer in LAYERS, f"{layer} has no row in docs/architecture.md: give it one"
     later = imports_of(path) - set(LAYERS[: LAYERS.index(layer)]) - {layer}
     assert not later
+
+
+def test_the_listing_is_the_table_of_the_architecture():
+    names = {path.stem for path in ROOT.iterdir() if not path.name.startswith("__")}
+    assert names == set(LAYERS)
+    assert len(list(ROOT.glob("[!_]*"))) + 1 <= 22  # __init__.py too
 
 
 def loaded_after(code):
@@ -127,11 +121,12 @@ def public_functions(files):
 
 
 def undocumented(files):
-    """Names of public functions without a docstring, or without a Parameters section."""
+    """Names of functions without a docstring; of the public API, without Parameters."""
     functions = public_functions(files)
     lacking = {n for n, own in functions.items() if not (own.__doc__ or "").strip()}
     for name, own in functions.items():
-        if not inspect.isfunction(own) or "Parameters\n" in (own.__doc__ or ""):
+        public = set(name.split(".")[-2:]) & set(fer_classic.__all__)
+        if not public or not inspect.isfunction(own) or "Parameters\n" in own.__doc__:
             continue
         if len([p for p in inspect.signature(own).parameters if p != "self"]) > 1:
             lacking.add(name)

@@ -8,9 +8,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from fer_classic.dataset import read_dataset
-from fer_classic.faces import extract_faces
-from fer_classic.settings import FaceSettings
+from fer_classic.data.dataset import read_dataset
+from fer_classic.faces.extract import extract_faces
+from fer_classic.faces.settings import FaceSettings
 
 pytestmark = pytest.mark.data
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_classic.dataset import read_dataset
+from fer_classic.data.dataset import read_dataset
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import extract_faces
+from fer_classic.faces.extract import extract_faces
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), ROOT / ".ci" / "run"]
@@ -138,7 +138,7 @@ def test_the_comparison_predicts_apart_and_fuses(
     script, train_faces, model, tmp_path, monkeypatch
 ):
     """Two copies of a model stand for two models: fused, they are that model."""
-    from fer_classic.persist import save_model
+    from fer_classic.model.store import save_model
 
     compare_cnn = script("compare_cnn")
     for place, start in (("train", 0), ("val", 40), ("web", 40)):

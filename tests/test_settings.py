@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer_classic.data.labels import FIVE, SEVEN
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.labels import FIVE, SEVEN
-from fer_classic.settings import FaceSettings, Settings, face_settings, read_settings
+from fer_classic.faces.settings import FaceSettings, face_settings
+from fer_classic.settings import Settings, read_settings
 
 
 def message_of(function, *arguments, kind=UsageError, **options):

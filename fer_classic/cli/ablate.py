@@ -27,7 +27,7 @@ def ablate(
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show the runs and about how long they will take."),
+        typer.Option("--dry-run", help="Show the runs and what each changes."),
     ] = False,
     cache: o.Cache = None,
     jobs: o.Jobs = -1,
@@ -40,8 +40,8 @@ def ablate(
 
     Example: fer-classic ablate scripts/ablation.toml --out runs/ablation
     """
-    from fer_classic.ablate import Ablation
-    from fer_classic.plan import read_plan
+    from fer_classic.ablation.plan import read_plan
+    from fer_classic.ablation.run import Ablation
 
     read = read_plan(plan, train)
     _check_folder(out)
@@ -54,7 +54,7 @@ def ablate(
         return extract_with_bar(samples, told, jobs, quiet, title, kept)
 
     if dry_run:
-        _show(read, samples, jobs)
+        _show(read, samples)
         return
     own = Ablation(read, faces_of, out, jobs=jobs)
     total = sum(len(own.missing(run)) for run in read.runs)
@@ -67,7 +67,7 @@ def ablate(
 
 def _check_folder(out):
     """Refuse a folder that holds something else, or where nothing can be written."""
-    from fer_classic.runs import check_new
+    from fer_classic.files.atomic import check_new
 
     if (out / PARTS).is_dir() or (out.is_dir() and not any(out.iterdir())):
         return  # begun; perhaps killed before the first fold
@@ -104,23 +104,10 @@ def _finish(own, plan, total, quiet):
                 raise UsageError(f"Run {run.name!r}: {error}") from None
 
 
-def _show(plan, samples, jobs):
-    from fer_classic.estimate import seconds_of_runs
-    from fer_classic.faces import extract_faces
-
-    def extract(some, faces):
-        return extract_faces(some, faces, jobs=jobs)
-
-    spent = seconds_of_runs(plan, samples, extract, jobs=jobs)
-    rows = [
-        [run.name, _changes(run, plan.runs[0]), f"{seconds / 60:.1f}"]
-        for run, seconds in zip(plan.runs, spent, strict=True)
-    ]
-    print(table(rows, ["run", "what it changes", "minutes"]))
-    print(
-        f"{len(samples)} images, {plan.folds} folds: about {sum(spent) / 60:.0f} minutes "
-        "in all, faces included, estimated from trials on this machine"
-    )
+def _show(plan, samples):
+    rows = [[run.name, _changes(run, plan.runs[0])] for run in plan.runs]
+    print(table(rows, ["run", "what it changes"]))
+    print(f"{len(samples)} images, {plan.folds} folds")
 
 
 def _changes(run, base):
@@ -143,13 +130,14 @@ def _changes(run, base):
 
 
 def _write(found, plan, out):
-    from fer_classic.runs import to_json, write_file
-    from fer_classic.tabulate import (
+    from fer_classic.ablation.table import (
         ablation_cells,
         ablation_csv,
         ablation_markdown,
         ablation_picture,
     )
+    from fer_classic.files.atomic import write_file
+    from fer_classic.files.json import to_json
 
     texts = {
         "ablation.csv": ablation_csv(found),

@@ -11,8 +11,8 @@ from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, table
 from fer_classic.cli.extract import read_samples
 from fer_classic.errors import UsageError, one_of
-from fer_classic.filenames import listed
-from fer_classic.tabulate import markdown_table
+from fer_classic.files.text import markdown_table
+from fer_classic.submissions.names import listed
 
 
 @app.command()
@@ -59,8 +59,9 @@ def compare(
 
     Example: fer-classic compare submission.json deepface.json --truth val.zip
     """
-    from fer_classic.compare import compare as compared
-    from fer_classic.runs import check_new_file, to_json, write_file
+    from fer_classic.files.atomic import check_new_file, write_file
+    from fer_classic.files.json import to_json
+    from fer_classic.submissions.compare import compare as compared
 
     one_of(format, ("text", "json", "md"), "--format")
     if out is not None:
@@ -78,7 +79,7 @@ def compare(
 
 def _truth(truth, settings):
     """Truth from a table of names and labels, or from labelled images."""
-    from fer_classic.matching import read_truth, truth_of
+    from fer_classic.submissions.truth import read_truth, truth_of
 
     if len(truth) == 1 and _is_table(truth[0]):
         return read_truth(truth[0], settings.class_set, settings.groups)

@@ -3,7 +3,7 @@
 import sys
 from contextlib import contextmanager
 
-from fer_classic.safetext import visible
+from fer_classic.files.text import visible
 
 #: Where stderr is not a terminal.
 SECONDS_A_LINE = 5.0
@@ -111,7 +111,7 @@ def _is_number(text):
 
 
 def scores_text(scores):
-    """The scores that :func:`fer_classic.judge.judge` gives, as text."""
+    """The scores that :func:`fer_classic.scores.subsets.judge` gives, as text."""
     parts = {
         "all": "all labelled images",
         "duplicate_free": "without copies of training images",

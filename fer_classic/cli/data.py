@@ -37,9 +37,9 @@ def audit(
 
     Example: fer-classic audit train.zip val.zip test.zip
     """
-    from fer_classic.audit import audit as audit_parts
+    from fer_classic.data.audit import audit as audit_parts
     from fer_classic.errors import FerClassicError, one_of
-    from fer_classic.runs import to_json
+    from fer_classic.files.json import to_json
 
     one_of(format, ("text", "json"), "--format")
     settings = o.settings_from(locals())
@@ -116,9 +116,9 @@ def faces(
 
     Example: fer-classic faces train.zip --out work/train-faces
     """
-    from fer_classic.cluster import on_cluster
-    from fer_classic.runs import check_new, new_directory
-    from fer_classic.tables import write_faces
+    from fer_classic.compute.cluster import on_cluster
+    from fer_classic.faces.store import write_faces
+    from fer_classic.files.atomic import check_new, new_directory
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)
@@ -161,11 +161,12 @@ def features(
 
     Example: fer-classic features work/train-faces --out work/train-features
     """
-    from fer_classic.cluster import on_cluster
+    from fer_classic.compute.cluster import on_cluster
+    from fer_classic.compute.processes import each_part
+    from fer_classic.faces.store import load_face_parts, load_faces
     from fer_classic.features import make_extractors
-    from fer_classic.parallel import each_part
-    from fer_classic.runs import check_new, new_directory
-    from fer_classic.tables import load_face_parts, load_faces, write_features
+    from fer_classic.features.store import write_features
+    from fer_classic.files.atomic import check_new, new_directory
 
     settings = o.settings_from(locals())
     make_extractors(settings.features)  # a preset may have none to compute
@@ -195,7 +196,7 @@ def features(
 
 def _with_features(faces, features):
     """Features of some faces, and what else is told of each row."""
-    from fer_classic.stack import features_of
+    from fer_classic.model.predict import features_of
 
     rows = {
         "file": list(faces.names),
@@ -207,8 +208,8 @@ def _with_features(faces, features):
 
 
 def _write_features_csv(names, rows, folder):
-    from fer_classic.arrays import open_npy
-    from fer_classic.safetext import write_rows
+    from fer_classic.files.arrays import open_npy
+    from fer_classic.files.text import write_rows
 
     with open(folder / "features.csv", "w", encoding="utf-8", newline="") as file:
         write_rows(file, [["file", "label", *names]])
@@ -234,8 +235,8 @@ def demo(
     Example: fer-classic demo demo && fer-classic run demo/train --test demo/test
     --out runs/demo
     """
-    from fer_classic.demo import write_demo
-    from fer_classic.runs import new_directory
+    from fer_classic.demo.generate import write_demo
+    from fer_classic.files.atomic import new_directory
 
     with new_directory(folder) as work:
         write_demo(work, train=train, test=test, seed=seed)

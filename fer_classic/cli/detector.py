@@ -10,7 +10,7 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, table
 from fer_classic.errors import UsageError, one_of
-from fer_classic.tabulate import markdown_table
+from fer_classic.files.text import markdown_table
 
 detector = typer.Typer(
     name="detector",
@@ -63,8 +63,8 @@ def train(
 
     Example: fer-classic detector train faces.xml --out face.svm
     """
-    from fer_classic.annotations import read_annotations
-    from fer_classic.detecttrain import train_detector
+    from fer_classic.detectbench.annotations import read_annotations
+    from fer_classic.detectbench.train_detector import train_detector
 
     marked = read_annotations(annotations, format, images)
     card = train_detector(
@@ -142,15 +142,15 @@ def score(
 
     Example: fer-classic detector score hog cascade --truth boxes.xml --no-face empty/
     """
-    from fer_classic.detectscore.compare import compare_detectors
-    from fer_classic.detectscore.pictures import write_pictures
-    from fer_classic.runs import (
+    from fer_classic.detectbench.score.compare import compare_detectors
+    from fer_classic.detectbench.score.pictures import write_pictures
+    from fer_classic.files.atomic import (
         check_new,
         check_new_file,
         new_directory,
-        to_json,
         write_file,
     )
+    from fer_classic.files.json import to_json
 
     one_of(output, ("text", "md", "json"), "--output")
     if not 0 < iou < 1:
@@ -188,13 +188,13 @@ def score(
 
 
 def _pictures(path, format, images):
-    from fer_classic.annotations import read_annotations
+    from fer_classic.detectbench.annotations import read_annotations
 
     return read_annotations(path, format, images).pictures
 
 
 def _image_files(folder):
-    from fer_classic.image import EXTENSIONS
+    from fer_classic.data.image import EXTENSIONS
 
     files = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in EXTENSIONS)
     if not files:
@@ -203,7 +203,7 @@ def _image_files(folder):
 
 
 def _page(found, markdown):
-    from fer_classic.detectscore.compare import score_rows
+    from fer_classic.detectbench.score.compare import score_rows
 
     header, rows = score_rows(found)
     truth = found["truth"]

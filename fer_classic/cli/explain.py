@@ -11,7 +11,7 @@ from fer_classic.cli.console import table
 from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
 from fer_classic.cli.predict import model_folder
 from fer_classic.errors import FerClassicError, UnreadableImage, UsageError
-from fer_classic.safetext import visible
+from fer_classic.files.text import visible
 
 #: Columns told on stdout, for and against.
 TOLD = 5
@@ -39,9 +39,9 @@ def explain(
 
     Example: fer-classic explain photo.jpg --out explain.png
     """
-    from fer_classic.explain import explain_face
-    from fer_classic.persist import load_model
-    from fer_classic.runs import check_new_file, write_file
+    from fer_classic.files.atomic import check_new_file, write_file
+    from fer_classic.model.explain import explain_face
+    from fer_classic.model.store import load_model
 
     if out is not None:
         if out.suffix.lower() != ".png":
@@ -69,9 +69,9 @@ def explain(
 
 
 def _picture(samples, face, explanation):
-    from fer_classic.explainpicture import explain_picture
-    from fer_classic.image import decode
-    from fer_classic.sources import read_same
+    from fer_classic.data.image import decode
+    from fer_classic.data.sources import read_same
+    from fer_classic.model.explain_picture import explain_picture
 
     name = Path(face.names[0]).name
     try:
@@ -90,13 +90,9 @@ def explanation_text(face, explanation):
     face : FaceTable
         Of one row.
     explanation : Explanation
-
-    Returns
-    -------
-    str
     """
-    from fer_classic.explain import METHODS
-    from fer_classic.regions import in_words
+    from fer_classic.features.places import in_words
+    from fer_classic.model.explain import METHODS
 
     chosen = explanation.class_names[explanation.chosen]
     share = explanation.probabilities[explanation.chosen]

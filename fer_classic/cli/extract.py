@@ -9,18 +9,8 @@ from fer_classic.cli.console import progress_bar, say
 
 
 def read_samples(inputs, settings):
-    """Samples of one or several inputs, under the settings of a run.
-
-    Parameters
-    ----------
-    inputs : list of str
-    settings : Settings
-
-    Returns
-    -------
-    Samples
-    """
-    from fer_classic.dataset import read_dataset
+    """Samples of one or several inputs, under the settings of a run."""
+    from fer_classic.data.dataset import read_dataset
 
     return read_dataset(
         *inputs,
@@ -31,12 +21,7 @@ def read_samples(inputs, settings):
 
 
 def is_face_table(inputs):
-    """Whether the input is a folder that the command faces wrote.
-
-    Parameters
-    ----------
-    inputs : list of str
-    """
+    """Whether the input is a folder that the command faces wrote."""
     return len(inputs) == 1 and Path(inputs[0], "faces.json").is_file()
 
 
@@ -48,12 +33,8 @@ def faces_with_bar(own, settings, jobs, quiet, title, cache):
     own : FaceTable or Samples
     settings, jobs, quiet, title, cache
         As in :func:`parts_with_bar`.
-
-    Returns
-    -------
-    FaceTable
     """
-    from fer_classic.facetable import FaceTable
+    from fer_classic.faces.table import FaceTable
 
     if isinstance(own, FaceTable):
         return own
@@ -71,12 +52,8 @@ def settings_to_predict(settings, max_pixels=None):
     settings : Settings
     max_pixels : int, optional
         The option --max-pixels; else the default, or less where the model says less.
-
-    Returns
-    -------
-    Settings
     """
-    from fer_classic.image import MAX_PIXELS
+    from fer_classic.data.image import MAX_PIXELS
 
     if max_pixels is None:
         max_pixels = min(settings.faces.max_pixels, MAX_PIXELS)
@@ -91,16 +68,12 @@ def extract_with_bar(samples, settings, jobs, quiet, title, cache):
     samples, settings, jobs, quiet, title, cache
         As in :func:`parts_with_bar`.
 
-    Returns
-    -------
-    FaceTable
-
     Raises
     ------
     FerClassicError
         No image could be read.
     """
-    from fer_classic.facetable import join_tables
+    from fer_classic.faces.table import join_tables
 
     with parts_with_bar(samples, settings, jobs, quiet, title, cache) as parts:
         return join_tables(list(parts))
@@ -121,16 +94,12 @@ def parts_with_bar(samples, settings, jobs, quiet, title, cache):
     cache : path-like or None
         Folder that keeps finished work.
 
-    Yields
-    ------
-    iterable of FaceTable
-
     Raises
     ------
     FerClassicError
         No image could be read.
     """
-    from fer_classic.faces import face_parts
+    from fer_classic.faces.extract import face_parts
 
     unreadable = []
     with progress_bar(title, len(samples), quiet) as advance:

@@ -30,10 +30,10 @@ def score(
 
     Example: fer-classic score submission.json --truth val.zip
     """
-    from fer_classic.evaluate import evaluate
-    from fer_classic.matching import truth_of
-    from fer_classic.results import read_predictions
-    from fer_classic.runs import to_json
+    from fer_classic.files.json import to_json
+    from fer_classic.scores.metrics import evaluate
+    from fer_classic.submissions.read_table import read_predictions
+    from fer_classic.submissions.truth import truth_of
 
     one_of(format, ("text", "json"), "--format")
     settings = o.settings_from(locals())
@@ -60,8 +60,8 @@ def info(
 
     Example: fer-classic info runs/first
     """
-    from fer_classic.persist import load_model
-    from fer_classic.runs import to_json
+    from fer_classic.files.json import to_json
+    from fer_classic.model.store import load_model
 
     one_of(format, ("text", "json"), "--format")
     loaded = load_model(model)

@@ -4,7 +4,7 @@ import signal
 import sys
 from contextlib import contextmanager
 
-from fer_classic.safetext import visible
+from fer_classic.files.text import visible
 
 #: Numbers of the signals that came.
 received = []

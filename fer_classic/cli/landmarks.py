@@ -62,8 +62,8 @@ def train(
 
     Example: fer-classic landmarks train 300w/ --out my-landmarks.dat
     """
-    from fer_classic.annotations import read_annotations
-    from fer_classic.landmarktrain import train_landmarks
+    from fer_classic.detectbench.annotations import read_annotations
+    from fer_classic.detectbench.train_landmarks import train_landmarks
 
     marked = read_annotations(annotations, format, images)
     others = read_annotations(test, images=test_images) if test is not None else None

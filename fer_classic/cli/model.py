@@ -33,7 +33,7 @@ def key(
 
     Example: fer-classic model key my.key
     """
-    from fer_classic.signing import make_key
+    from fer_classic.model.signing import make_key
 
     public, fingerprint = make_key(file)
     say(f"public key: {public}, fingerprint {fingerprint}")
@@ -50,9 +50,9 @@ def sign(
 
     Example: fer-classic model sign runs/mine --key my.key
     """
-    from fer_classic.persist import folder_of, load_model
-    from fer_classic.seal import SIGNATURE
-    from fer_classic.signing import sign_model
+    from fer_classic.files.checksums import SIGNATURE
+    from fer_classic.model.signing import sign_model
+    from fer_classic.model.store import folder_of, load_model
 
     place = folder_of(folder)
     load_model(place)  # what cannot be used is not signed
@@ -75,9 +75,9 @@ def verify(
 
     Example: fer-classic model verify their-model --key their.pub
     """
-    from fer_classic.persist import folder_of, load_model
-    from fer_classic.seal import sealed_files
-    from fer_classic.signing import check_signature
+    from fer_classic.files.checksums import sealed_files
+    from fer_classic.model.signing import check_signature
+    from fer_classic.model.store import folder_of, load_model
 
     place = folder_of(folder)
     # The signature first: what a stranger signed is not even opened.
@@ -95,7 +95,7 @@ def verify(
 
 def _say_unlisted(folder):
     """Name the files that no checksum vouches for; none of them is ever read."""
-    from fer_classic.seal import SEAL, SIGNATURE, sealed_files
+    from fer_classic.files.checksums import SEAL, SIGNATURE, sealed_files
 
     known = {SEAL, SIGNATURE, *sealed_files(folder)}
     others = sorted(own.name for own in folder.iterdir() if own.name not in known)

@@ -126,7 +126,7 @@ Jobs = Annotated[
 
 
 def _cluster(address):
-    from fer_classic.cluster import check_address
+    from fer_classic.compute.cluster import check_address
 
     if address is not None:
         check_address(address)
@@ -163,16 +163,11 @@ def settings_from(arguments):
     arguments : dict
         The command's ``locals()``: options that are settings are taken where they are
         not None, and ``settings_file`` names the settings they change.
-
-    Returns
-    -------
-    Settings
     """
-    from fer_classic.classify import PRIORS, ExpressionClassifier
     from fer_classic.errors import UsageError, one_of
     from fer_classic.features import CROP_FAMILIES, check_located, make_extractors
-    from fer_classic.presets import preset_settings
-    from fer_classic.settings import CARD_FEATURES, Settings, read_settings
+    from fer_classic.learn.classifier import PRIORS, ExpressionClassifier
+    from fer_classic.settings import CARD_FEATURES, Settings, preset_settings, read_settings
 
     path, preset = arguments.get("settings_file"), arguments.get("preset")
     if path and preset:
@@ -215,13 +210,9 @@ def network_settings_from(arguments):
     ----------
     arguments : dict
         The command's ``locals()``, as in :func:`settings_from`.
-
-    Returns
-    -------
-    Settings
     """
-    from fer_classic.cnn.classifier import SmallCNNClassifier
     from fer_classic.errors import UsageError
+    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
     from fer_classic.settings import Settings, read_settings
 
     path = arguments.get("settings_file")
@@ -247,10 +238,6 @@ def detector_from(name):
     ----------
     name : str
         The option --detector.
-
-    Returns
-    -------
-    str
     """
     from fer_classic.detect import detector_identity, with_folder
 
@@ -268,12 +255,8 @@ def cache_folder_from(cache, *, default=True):
         The option.
     default : bool
         Whether work is kept where neither says anything.
-
-    Returns
-    -------
-    pathlib.Path or None
     """
-    from fer_classic.cache import cache_folder
+    from fer_classic.faces.cache import cache_folder
 
     return cache_folder(cache, default=default)
 

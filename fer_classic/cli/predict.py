@@ -56,10 +56,10 @@ def predict(
     Example: fer-classic predict photo.jpg
     Example: fer-classic predict test/ --model runs/first --out submission.json
     """
-    from fer_classic.cluster import on_cluster
-    from fer_classic.persist import load_model
-    from fer_classic.pipeline import predict_faces
-    from fer_classic.runs import check_new, check_new_file, new_directory
+    from fer_classic.compute.cluster import on_cluster
+    from fer_classic.files.atomic import check_new, check_new_file, new_directory
+    from fer_classic.model.predict import predict_faces
+    from fer_classic.model.store import load_model
 
     one_of(format, ("text", "csv", "json"), "--format")
     if out is not None and out.suffix == ".csv":
@@ -98,12 +98,8 @@ def model_folder(model):
     ----------
     model : pathlib.Path or None
         The option --model.
-
-    Returns
-    -------
-    pathlib.Path
     """
-    from fer_classic.modelfiles import shipped_model
+    from fer_classic.model.shipped import shipped_model
 
     if model is None:
         return shipped_model()
@@ -112,20 +108,11 @@ def model_folder(model):
 
 
 def checked_template(path, samples):
-    """The parsed template, tried on dummy answers before any work is done.
-
-    Parameters
-    ----------
-    path : path-like or None
-    samples : Samples
-
-    Returns
-    -------
-    object or None
-    """
+    """The parsed template, tried on dummy answers before any work is done."""
     import numpy as np
 
-    from fer_classic.submission import Predictions, read_template, templated_submission
+    from fer_classic.model.predictions import Predictions
+    from fer_classic.submissions.write import read_template, templated_submission
 
     if path is None:
         return None
@@ -137,8 +124,8 @@ def checked_template(path, samples):
 
 
 def _write_predictions(predictions, faces, out, layout, format, overwrite):
-    from fer_classic.runs import write_files
-    from fer_classic.submission import (
+    from fer_classic.files.atomic import write_files
+    from fer_classic.submissions.write import (
         default_submission,
         predictions_csv,
         templated_submission,
@@ -176,10 +163,10 @@ def _predictions_text(predictions, faces):
 
 
 def _write_overlays(samples, faces, predictions, work):
-    from fer_classic.image import decode
-    from fer_classic.overlay import overlay
-    from fer_classic.safetext import file_stem, write_rows
-    from fer_classic.sources import read_same
+    from fer_classic.data.image import decode
+    from fer_classic.data.sources import read_same
+    from fer_classic.faces.draw import overlay
+    from fer_classic.files.text import file_stem, write_rows
 
     index = [["picture", "file"]]
     for i, file in enumerate(faces.names):

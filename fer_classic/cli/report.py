@@ -30,8 +30,8 @@ def report(
 
     Example: fer-classic report runs/first --lang zh
     """
+    from fer_classic.files.atomic import check_new_file, write_file
     from fer_classic.report import FORMATS, LANGUAGES, check_run, make_report
-    from fer_classic.runs import check_new_file, write_file
 
     one_of(format, FORMATS, "--format")
     one_of(lang, LANGUAGES, "--lang")
@@ -48,15 +48,10 @@ def report(
 
 
 def write_page(run):
-    """Add report.html to a finished run; say so if that fails.
-
-    Parameters
-    ----------
-    run : pathlib.Path
-    """
+    """Add report.html to a finished run; say so if that fails."""
     try:
+        from fer_classic.files.atomic import write_file
         from fer_classic.report import make_report
-        from fer_classic.runs import write_file
 
         write_file(run / "report.html", make_report(run)[0], overwrite=True)
     except Exception as error:  # whatever it is, the run is done and safe

@@ -20,7 +20,7 @@ from fer_classic.cli.train import (
     training_samples,
 )
 from fer_classic.errors import UsageError
-from fer_classic.safetext import csv_text
+from fer_classic.files.text import csv_text
 
 
 @app.command()
@@ -83,10 +83,12 @@ def whole_run(settings, arguments, learn):
     learn : callable
         Called as ``learn(faces, settings, jobs, strict, quiet, timer)`` for the model.
     """
-    from fer_classic.cluster import on_cluster
-    from fer_classic.judge import copies_of
-    from fer_classic.pipeline import predict_faces
-    from fer_classic.runs import Timer, check_new, new_directory, versions
+    from fer_classic.compute.cluster import on_cluster
+    from fer_classic.compute.timer import Timer
+    from fer_classic.files.atomic import check_new, new_directory
+    from fer_classic.files.versions import versions
+    from fer_classic.model.predict import predict_faces
+    from fer_classic.scores.subsets import copies_of
 
     out, overwrite = arguments["out"], arguments["overwrite"]
     jobs, quiet, strict = (arguments[key] for key in ("jobs", "quiet", "strict"))
@@ -145,7 +147,7 @@ def _material(model, faces, test_faces, predictions, copied):
 
 
 def _metrics(model, predictions, test_faces, copied):
-    from fer_classic.judge import judge
+    from fer_classic.scores.subsets import judge
 
     metrics = {}
     if len(test_faces):
@@ -195,7 +197,7 @@ def _parts(settings, arguments):
 
 
 def _record(arguments, faces, test_faces, copied, timer):
-    from fer_classic.runs import versions
+    from fer_classic.files.versions import versions
 
     def described(inputs, table):
         content = hashlib.sha256()
@@ -219,9 +221,9 @@ def _record(arguments, faces, test_faces, copied, timer):
 
 
 def _write(folder, settings, record, metrics, model, predictions, faces, layout):
-    from fer_classic.persist import save_model
-    from fer_classic.runs import to_json
-    from fer_classic.submission import (
+    from fer_classic.files.json import to_json
+    from fer_classic.model.store import save_model
+    from fer_classic.submissions.write import (
         default_submission,
         predictions_csv,
         templated_submission,

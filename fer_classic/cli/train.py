@@ -14,23 +14,9 @@ from fer_classic.cli.extract import faces_with_bar, is_face_table, read_samples
 
 
 def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
-    """Train a model under a progress bar of boosting rounds.
-
-    Parameters
-    ----------
-    faces : FaceTable
-    settings : Settings
-    jobs : int
-    strict : bool
-    quiet : bool
-    timer : Timer, optional
-
-    Returns
-    -------
-    Model
-    """
-    from fer_classic.classify import ExpressionClassifier
-    from fer_classic.pipeline import train_model
+    """Train a model under a progress bar of boosting rounds."""
+    from fer_classic.learn.classifier import ExpressionClassifier
+    from fer_classic.model.train import train_model
 
     rounds = ExpressionClassifier(**settings.classifier).n_estimators
     with progress_bar("training", rounds, quiet) as advance:
@@ -59,7 +45,7 @@ def training_samples(inputs, settings, strict):
     whole : Samples
         All that the inputs hold.
     """
-    from fer_classic.pipeline import check_classes
+    from fer_classic.model.train import check_classes
 
     whole = read_samples(inputs, settings)
     training = whole.in_split("train") if "train" in whole.splits else whole
@@ -70,12 +56,7 @@ def training_samples(inputs, settings, strict):
 
 
 def say_left_out(rows):
-    """Say which images of a training set have no label of the class set.
-
-    Parameters
-    ----------
-    rows : Samples or FaceTable
-    """
+    """Say which images of a training set have no label of the class set."""
     for reason, number in Counter(p for p in rows.problems if p).most_common():
         first = rows.names[rows.problems.index(reason)]
         say(f"left out of training: {number} image(s), {reason} (for example {first})")
@@ -91,12 +72,8 @@ def table_for(inputs, arguments):
     arguments : dict
         The command's ``locals()``: ``classes`` may choose a smaller or larger class set;
         other options that decide faces are refused.
-
-    Returns
-    -------
-    FaceTable
     """
-    from fer_classic.tables import load_faces
+    from fer_classic.faces.store import load_faces
 
     classes = arguments.get("classes")
     o.refuse_for_faces({k: v for k, v in arguments.items() if k != "classes"})
@@ -157,9 +134,9 @@ def train(
 
     Example: fer-classic train train.zip --out my-model --cv 5
     """
-    from fer_classic.cluster import on_cluster
-    from fer_classic.persist import save_model
-    from fer_classic.runs import check_new, new_directory
+    from fer_classic.compute.cluster import on_cluster
+    from fer_classic.files.atomic import check_new, new_directory
+    from fer_classic.model.store import save_model
 
     settings = o.settings_from(locals())
     check_new(out, overwrite=overwrite)

@@ -86,7 +86,7 @@ def train_cnn(
 
     Example: fer-classic train-cnn train/ --test test/ --out runs/cnn
     """
-    from fer_classic.cnn.device import chosen_device
+    from fer_classic.learn.cnn.device import chosen_device
 
     settings = o.network_settings_from(locals())
     chosen_device(settings.network.get("device", "auto"))  # before any work is done
@@ -111,7 +111,7 @@ def _checkpoint(folder, faces, settings, jobs):
 
     import torch
 
-    from fer_classic.cache import surroundings
+    from fer_classic.faces.cache import surroundings
 
     made_of = [settings.to_dict(), surroundings(), torch.__version__, jobs]
     digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
@@ -122,10 +122,10 @@ def _checkpoint(folder, faces, settings, jobs):
 
 def _train_with_bar(faces, settings, jobs, strict, quiet, timer, checkpoint):
     """Say how long it will take, then train under a bar of faces seen."""
-    from fer_classic.cnn.classifier import SmallCNNClassifier
-    from fer_classic.cnn.files import epochs_kept
-    from fer_classic.cnn.start import planned_epochs
-    from fer_classic.pipeline import train_model
+    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
+    from fer_classic.learn.cnn.files import epochs_kept
+    from fer_classic.learn.cnn.start import planned_epochs
+    from fer_classic.model.train import train_model
 
     classifier = SmallCNNClassifier(**settings.network, n_jobs=jobs)
     epochs, first = planned_epochs(classifier), epochs_kept(checkpoint)
@@ -154,7 +154,7 @@ def _train_with_bar(faces, settings, jobs, strict, quiet, timer, checkpoint):
 
 
 def _estimate(classifier, faces, epochs):
-    from fer_classic.cnn.start import speed_of
+    from fer_classic.learn.cnn.start import speed_of
 
     some = faces.crops[: classifier.batch_size]
     weights, seconds, share = speed_of(classifier, some, len(faces.classes))
@@ -178,17 +178,17 @@ def export(
 
     Example: fer-classic export runs/cnn --out cnn.onnx
     """
-    from fer_classic.cnn.device import check_torch
     from fer_classic.errors import UsageError
-    from fer_classic.persist import load_model
-    from fer_classic.runs import check_new_file, write_file
+    from fer_classic.files.atomic import check_new_file, write_file
+    from fer_classic.learn.cnn.device import check_torch
+    from fer_classic.model.store import load_model
 
     check_torch("torch", "safetensors", "onnx", "onnxruntime")
     check_new_file(out, overwrite=overwrite)
     loaded = load_model(model)
     if not loaded.settings.network:
         raise UsageError(f"{model} is no network; only the command train-cnn makes those.")
-    from fer_classic.cnn.export import onnx_bytes
+    from fer_classic.learn.cnn.export import onnx_bytes
 
     content, difference = onnx_bytes(loaded.classifier, loaded.settings.class_set.names)
     write_file(out, content, overwrite=overwrite)

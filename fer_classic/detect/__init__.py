@@ -37,11 +37,6 @@ def make_detector(name, *, upsample=0, threshold=0.0, min_size=0):
     min_size : float
         Least width and height of a face in pixels.
 
-    Returns
-    -------
-    object with ``name`` and ``detect(image)``, which returns a list of Face,
-    the most confident first
-
     Raises
     ------
     UsageError

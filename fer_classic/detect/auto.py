@@ -40,10 +40,6 @@ class AutoDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-
-        Returns
-        -------
-        list of Face, the most confident first
         """
         for stage in self.stages:
             if faces := stage.detect(image):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fer_classic.image import resize
+from fer_classic.data.image import resize
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,6 @@ def from_rectangle(rectangle, score, scale, border=0):
         Size of the searched image over the image's own.
     border : int
         Pixels by which the searched image was padded on each side.
-
-    Returns
-    -------
-    Face
     """
     return Face(
         x=(rectangle.left() - border) / scale,
@@ -133,10 +129,6 @@ def most_confident_first(faces, min_size=0):
     faces : list of Face
     min_size : float
         Faces of less width or height in pixels are left out.
-
-    Returns
-    -------
-    list of Face
     """
     large = [f for f in faces if min(f.width, f.height) >= min_size]
     return sorted(large, key=lambda f: -f.score)

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from fer_classic.data.image import to_gray
 from fer_classic.detect.base import Face, most_confident_first, scale_to_side
 from fer_classic.detect.nms import groups
-from fer_classic.image import to_gray
 
 
 @lru_cache(maxsize=1)
@@ -57,10 +57,6 @@ class CascadeDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-
-        Returns
-        -------
-        list of Face, the most confident first
         """
         double = 2**self.upsample
         largest = max(self.max_side, self.min_side) * double

@@ -4,13 +4,13 @@ from functools import lru_cache
 
 import dlib
 
+from fer_classic.data.image import to_rgb
 from fer_classic.detect.base import (
     from_rectangle,
     most_confident_first,
     scale_to_side,
 )
-from fer_classic.image import to_rgb
-from fer_classic.modelfiles import model_file
+from fer_classic.files.weights import model_file
 
 
 @lru_cache(maxsize=2)
@@ -52,10 +52,6 @@ class CNNDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-
-        Returns
-        -------
-        list of Face, the most confident first
         """
         largest = max(self.max_side, self.min_side)
         scaled, scale = scale_to_side(to_rgb(image), self.min_side, largest)

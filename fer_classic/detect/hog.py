@@ -4,13 +4,13 @@ from functools import lru_cache
 
 import dlib
 
+from fer_classic.data.image import to_gray
 from fer_classic.detect.base import (
     from_rectangle,
     most_confident_first,
     pad_edges,
     scale_to_side,
 )
-from fer_classic.image import to_gray
 
 
 @lru_cache(maxsize=1)
@@ -63,10 +63,6 @@ class HOGDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-
-        Returns
-        -------
-        list of Face, the most confident first
         """
         gray = to_gray(image)
         faces = self._search(gray, self.upsample, self.threshold)

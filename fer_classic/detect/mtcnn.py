@@ -8,11 +8,11 @@ torch or TensorFlow.
 import numpy as np
 from PIL import Image
 
+from fer_classic.data.image import to_rgb
 from fer_classic.detect.base import Face, most_confident_first
 from fer_classic.detect.nms import suppress
 from fer_classic.detect.onnx import open_network
-from fer_classic.image import to_rgb
-from fer_classic.modelfiles import mtcnn_file
+from fer_classic.files.weights import mtcnn_file
 
 #: The proposal network's window and step, in pixels.
 _CELL, _STRIDE = 12, 2
@@ -58,10 +58,6 @@ class MTCNNDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-
-        Returns
-        -------
-        list of Face, the most confident first
         """
         rgb = to_rgb(image)
         shrink = max(1.0, max(rgb.shape[:2]) / self.max_side)

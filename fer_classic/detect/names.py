@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fer_classic.detect.specs import SPECS
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.modelfiles import model_file, mtcnn_file, package_version, sha256
+from fer_classic.files.versions import package_version
+from fer_classic.files.weights import model_file, mtcnn_file, sha256
 
 BUILT_IN = ("none", "hog", "cnn", "cascade", "auto", "mtcnn")
 #: Entry points of other distributions: ``name = package.module:make``.
@@ -39,10 +40,6 @@ class DetectorName:
     def file(self):
         """Path of the weights.
 
-        Returns
-        -------
-        pathlib.Path
-
         Raises
         ------
         FerClassicError
@@ -58,14 +55,6 @@ class DetectorName:
 
 def parse_detector(text):
     """Take a detector's name apart. No file is looked for.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    DetectorName
 
     Raises
     ------
@@ -102,10 +91,6 @@ def with_folder(text, folder):
     text : str
     folder : path-like
         What a relative path is relative to.
-
-    Returns
-    -------
-    str
     """
     named = parse_detector(text)
     if named.path is None:
@@ -130,10 +115,6 @@ def third_parties():
 
 def detector_identity(text):
     """What decides a detector's answers, wherever its files lie.
-
-    Parameters
-    ----------
-    text : str
 
     Returns
     -------

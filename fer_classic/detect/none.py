@@ -14,9 +14,5 @@ class NoDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) or (H, W)
-
-        Returns
-        -------
-        list of one Face
         """
         return [whole_image(image)]

@@ -4,25 +4,17 @@ from functools import lru_cache
 
 import numpy as np
 
+from fer_classic.data.image import resize, to_rgb
 from fer_classic.detect.base import Face, most_confident_first
 from fer_classic.detect.decoders import DECODERS
 from fer_classic.detect.nms import suppress
 from fer_classic.detect.specs import SPECS
 from fer_classic.errors import FerClassicError
-from fer_classic.image import resize, to_rgb
 
 
 @lru_cache(maxsize=4)
 def open_network(path):
     """A session of onnxruntime on one thread.
-
-    Parameters
-    ----------
-    path : str
-
-    Returns
-    -------
-    onnxruntime.InferenceSession
 
     Raises
     ------
@@ -89,10 +81,6 @@ class ONNXDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-
-        Returns
-        -------
-        list of Face, the most confident first
 
         Raises
         ------

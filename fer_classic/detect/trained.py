@@ -3,13 +3,13 @@
 from functools import lru_cache
 from pathlib import Path
 
+from fer_classic.data.image import to_gray
 from fer_classic.detect.base import (
     from_rectangle,
     most_confident_first,
     scale_to_side,
 )
 from fer_classic.errors import FerClassicError
-from fer_classic.image import to_gray
 
 #: A file of less cannot hold a filter; dlib takes some short files for empty detectors.
 _LEAST_BYTES = 1000
@@ -18,10 +18,6 @@ _LEAST_BYTES = 1000
 @lru_cache(maxsize=4)
 def open_detector(path):
     """Read a detector that dlib's trainer wrote.
-
-    Parameters
-    ----------
-    path : str
 
     Returns
     -------
@@ -83,10 +79,6 @@ class TrainedDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-
-        Returns
-        -------
-        list of Face, the most confident first
         """
         window = self.detector.detection_window_width, self.detector.detection_window_height
         # Twice the window, so that a portrait that is cropped tightly has room.

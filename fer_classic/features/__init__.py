@@ -60,10 +60,6 @@ class FeatureTable:
         Parameters
         ----------
         rows : ndarray of int
-
-        Returns
-        -------
-        FeatureTable
         """
         return FeatureTable(self.X[rows], self.names)
 
@@ -74,10 +70,6 @@ class FeatureTable:
         ----------
         prefix : str
             "hog", "lbp" or "geo".
-
-        Returns
-        -------
-        FeatureTable
         """
         keep = [i for i, name in enumerate(self.names) if name.startswith(f"{prefix}__")]
         return FeatureTable(self.X[:, keep], tuple(self.names[i] for i in keep))
@@ -90,10 +82,6 @@ def make_extractors(features):
     ----------
     features : dict of str to dict
         Parameters by family, such as ``{"hog": {"cell": 8}, "geometry": {}}``.
-
-    Returns
-    -------
-    list of transformers, in the order of FAMILIES
 
     Raises
     ------
@@ -115,7 +103,7 @@ def check_located(align, *features):
     Parameters
     ----------
     align : str
-        Of :data:`fer_classic.align.METHODS`.
+        Of :data:`fer_classic.faces.align.METHODS`.
     *features : dict of str to dict
         Parameters by family, as of the named columns and of each expert.
 
@@ -138,10 +126,6 @@ def reading_landmarks(*features):
     ----------
     *features : dict of str to dict
         Parameters by family.
-
-    Returns
-    -------
-    list of str
     """
     named = set().union(*features)
     return [n for n, own in FAMILIES.items() if n in named and own.reads != "crops"]

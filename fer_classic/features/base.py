@@ -19,10 +19,6 @@ class CountedColumns:
         size : int
             Side of the crops in pixels.
 
-        Returns
-        -------
-        int
-
         Raises
         ------
         ValueError
@@ -49,10 +45,6 @@ class CropFeatures(CountedColumns, TransformerMixin, BaseEstimator):
         X : ndarray of uint8, shape (n, S, S)
             Aligned gray crops.
         y : ignored
-
-        Returns
-        -------
-        self
 
         Raises
         ------
@@ -83,10 +75,6 @@ class CropFeatures(CountedColumns, TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.
 
-        Parameters
-        ----------
-        input_features : ignored
-
         Returns
         -------
         ndarray of object (str), shape (n_features,)
@@ -102,12 +90,7 @@ class CropFeatures(CountedColumns, TransformerMixin, BaseEstimator):
 
 
 def check_crops(crops):
-    """Return ``crops`` as an array of shape (n, S, S), dtype uint8, or raise ValueError.
-
-    Parameters
-    ----------
-    crops : array-like
-    """
+    """Return ``crops`` as an array of shape (n, S, S), dtype uint8, or raise ValueError."""
     crops = np.asarray(crops)
     if crops.ndim != 3 or crops.shape[1] != crops.shape[2] or crops.dtype != np.uint8:
         raise ValueError(

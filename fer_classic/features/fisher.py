@@ -79,10 +79,6 @@ class FisherFeatures(CropFeatures):
             Aligned gray crops; some are drawn where there are many.
         y : ignored
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         ValueError

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fer_classic.align import mean_shape
+from fer_classic.faces.align import mean_shape
 from fer_classic.features.base import CountedColumns
 
 #: Points whose mutual distances are measured: brows, eyes, nose, mouth.
@@ -75,7 +75,7 @@ class GeometryFeatures(CountedColumns, TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> from fer_classic import GeometryFeatures
-    >>> from fer_classic.align import mean_shape
+    >>> from fer_classic.faces.align import mean_shape
     >>> GeometryFeatures().fit_transform(mean_shape()[None]).shape
     (1, 539)
     """
@@ -160,12 +160,7 @@ def _column_names():
 
 
 def check_landmarks(points):
-    """Return landmarks as float64, shape (n, 68, 2), or raise ValueError.
-
-    Parameters
-    ----------
-    points : array-like
-    """
+    """Return landmarks as float64, shape (n, 68, 2), or raise ValueError."""
     points = np.asarray(points)
     if points.ndim != 3 or points.shape[1:] != (68, 2):
         raise ValueError(

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from fer_classic.faces.landmarks import MIRROR
 from fer_classic.features import _descriptors
 from fer_classic.features.base import (
     CountedColumns,
@@ -14,7 +15,6 @@ from fer_classic.features.base import (
     check_range,
 )
 from fer_classic.features.geometry import check_landmarks
-from fer_classic.landmarks import MIRROR
 
 #: Landmarks described: jaw and chin, brows, nose, eyes, mouth.
 POINTS = (
@@ -57,7 +57,7 @@ class SIFTFeatures(CountedColumns, TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from fer_classic.align import canonical_shape
+    >>> from fer_classic.faces.align import canonical_shape
     >>> from fer_classic.features import SIFTFeatures
     >>> faces = np.zeros((1, 64, 64), dtype=np.uint8), canonical_shape(64)[None]
     >>> SIFTFeatures(cells=(3, 6)).fit_transform(faces).shape
@@ -79,10 +79,6 @@ class SIFTFeatures(CountedColumns, TransformerMixin, BaseEstimator):
             Aligned gray crops, uint8, shape (n, S, S), and their landmarks, float, shape
             (n, 68, 2), in pixels of the crop.
         y : ignored
-
-        Returns
-        -------
-        self
 
         Raises
         ------
@@ -137,10 +133,6 @@ class SIFTFeatures(CountedColumns, TransformerMixin, BaseEstimator):
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns.
-
-        Parameters
-        ----------
-        input_features : ignored
 
         Returns
         -------
@@ -213,12 +205,7 @@ def check_cells(owner, largest):
 
 
 def check_faces(faces):
-    """Return a pair of crops and landmarks, or raise ValueError.
-
-    Parameters
-    ----------
-    faces : pair of array-like
-    """
+    """Return a pair of crops and landmarks, or raise ValueError."""
     if not isinstance(faces, tuple | list) or len(faces) != 2:
         raise ValueError(
             "Faces must be a pair of crops, shape (n, side, side), and landmarks, shape "

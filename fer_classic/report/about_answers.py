@@ -8,17 +8,7 @@ from fer_classic.report.texts import number, percent
 
 
 def probabilities(run, t):
-    """Calibration, ROC and precision-recall curves.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Calibration, ROC and precision-recall curves."""
     head = "probabilities", t("probabilities.title"), t("probabilities.lead")
     if missing := _unjudged(run, t):
         return Section(*head, [missing])
@@ -71,17 +61,7 @@ def probabilities(run, t):
 
 
 def mistakes(run, t):
-    """The most confident mistakes.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """The most confident mistakes."""
     head = "mistakes", t("mistakes.title"), t("mistakes.lead")
     if missing := _unjudged(run, t):
         return Section(*head, [missing])
@@ -113,10 +93,6 @@ def answers(run, t, key, given):
         Of the faces in the material.
     given : str
         Key of the text that tells the label.
-
-    Returns
-    -------
-    list of Picture
     """
     notes, crops = run.notes[key], run.arrays[f"{key}_crops"]
     names = [t.name("class", name) for name in run.notes["classes"]]

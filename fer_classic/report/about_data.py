@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from fer_classic.facetable import STATUSES
+from fer_classic.faces.table import STATUSES
 from fer_classic.features import FAMILIES
-from fer_classic.regions import family_of
+from fer_classic.features.places import family_of
 from fer_classic.report import pictures
 from fer_classic.report.blocks import (
     Cell,
@@ -19,17 +19,7 @@ from fer_classic.report.texts import percent
 
 
 def data(run, t):
-    """Counts, imbalance, copies and faces found.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Counts, imbalance, copies and faces found."""
     blocks = [_counts(run, t)]
     trained = run.model.trained_on if run.model else None
     if trained:
@@ -105,17 +95,7 @@ def _status(run, t):
 
 
 def faces(run, t):
-    """Example faces of each class with their landmarks, and the mean faces.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Example faces of each class with their landmarks, and the mean faces."""
     blocks = []
     if not run.arrays:
         blocks.append(no_material(run, t))
@@ -150,33 +130,13 @@ def _sample(run, t, i, name):
 
 
 def no_material(run, t):
-    """Why what the data would show is not there.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Missing
-    """
+    """Why what the data would show is not there."""
     reason = run.problems.get("material.npz", "")
     return Missing(t("missing.damaged", reason=reason) if reason else t("missing.material"))
 
 
 def features(run, t):
-    """What each feature family of the model sees of one face.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section, or None for a network
-    """
+    """What each feature family of the model sees of one face."""
     if run.network:
         return None
     own = dict(run.settings["features"])

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from fer_classic.regions import REGIONS, family_of, heat_map, place_of, region_sums
+from fer_classic.features.places import REGIONS, family_of, heat_map, place_of, region_sums
 from fer_classic.report import pictures
 from fer_classic.report.about_answers import answers
 from fer_classic.report.about_data import no_material
@@ -24,17 +24,7 @@ LISTED = 15
 
 
 def labels(run, t):
-    """Probable label errors in the training set.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Probable label errors in the training set."""
     head = "labels", t("labels.title"), t("labels.lead")
     if not run.arrays:
         return Section(*head, [no_material(run, t)])
@@ -68,17 +58,7 @@ def labels(run, t):
 
 
 def importance(run, t):
-    """Gain by family and by place in the face, and the columns that gave most.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section, or None for a network
-    """
+    """Gain by family and by place in the face, and the columns that gave most."""
     if run.network:
         return None
     head = "importance", t("importance.title"), t("importance.lead")

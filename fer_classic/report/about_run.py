@@ -6,17 +6,7 @@ from fer_classic.report.texts import interval, number, percent
 
 
 def ablation(run, t):
-    """The table of ablation.json, where the run directory has one.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section or None
-    """
+    """The table of ablation.json, where the run directory has one."""
     found = run.ablation
     if found is None:
         return _damaged(run, t, "ablation")
@@ -48,17 +38,7 @@ def ablation(run, t):
 
 
 def comparison(run, t):
-    """The tables of comparison.json, where the run directory has one.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section or None
-    """
+    """The tables of comparison.json, where the run directory has one."""
     found = run.comparison
     if found is None:
         return _damaged(run, t, "comparison")
@@ -124,17 +104,7 @@ def _chance(p):
 
 
 def made(run, t):
-    """Settings, versions, inputs and timings.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Settings, versions, inputs and timings."""
     inputs = [
         [t(f"data.{part}_images"), ", ".join(run.record[part]["inputs"]) or "–"]
         + [f"{run.record[part]['images']:,}", run.record[part]["content_sha256"][:16]]

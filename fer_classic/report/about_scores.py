@@ -20,17 +20,7 @@ SCORES = ("balanced_accuracy", "accuracy", "macro_f1")
 
 
 def training(run, t):
-    """Training and validation curves.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Training and validation curves."""
     lead = t("training.lead_network" if run.network else "training.lead")
     head = "training", t("training.title"), lead
     if not run.curves:
@@ -82,17 +72,7 @@ def _reading(run, t, best):
 
 
 def scores(run, t):
-    """All scores with their intervals.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """All scores with their intervals."""
     head = "scores", t("scores.title"), t("scores.lead")
     if run.judged is None:
         return Section(*head, [no_labels(run, t)])
@@ -130,32 +110,12 @@ def scores(run, t):
 
 
 def no_labels(run, t):
-    """Why there is no score.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Missing
-    """
+    """Why there is no score."""
     return Missing(t("missing.labels"))
 
 
 def confusion(run, t):
-    """Confusion counts and shares, and the commonest confusions in words.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Confusion counts and shares, and the commonest confusions in words."""
     head = "confusion", t("confusion.title"), t("confusion.lead")
     if run.judged is None:
         return Section(*head, [no_labels(run, t)])
@@ -185,17 +145,7 @@ def confusion(run, t):
 
 
 def classes(run, t):
-    """Recall of each class with its interval, precision and F1.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """Recall of each class with its interval, precision and F1."""
     head = "classes", t("classes.title"), t("classes.lead")
     if run.judged is None:
         return Section(*head, [no_labels(run, t)])

@@ -34,16 +34,7 @@ _STYLE = {
 
 
 def line_style(number):
-    """Colour and dashes of the class of a code.
-
-    Parameters
-    ----------
-    number : int
-
-    Returns
-    -------
-    (str, str)
-    """
+    """Colour and dashes of the class of a code."""
     return COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
 
 

@@ -96,10 +96,6 @@ def thinned(x, y, points=POINTS):
     x, y : ndarrays of float, shape (n,)
     points : int
         Points kept at most.
-
-    Returns
-    -------
-    (list of float, list of float)
     """
     if len(x) > points:
         way = np.concatenate([[0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])

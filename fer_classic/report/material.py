@@ -6,15 +6,15 @@ import json
 import numpy as np
 from PIL import Image
 
-from fer_classic.arrays import read_npz
-from fer_classic.calibrate import best_temperature, softmax
-from fer_classic.duplicates import duplicate_groups
+from fer_classic.data.duplicates import duplicate_groups
 from fer_classic.errors import FerClassicError
-from fer_classic.experts import add_scores
-from fer_classic.judge import copies_of
-from fer_classic.pipeline import training_rows
+from fer_classic.files.arrays import read_npz
+from fer_classic.learn.calibrate import best_temperature, softmax
+from fer_classic.learn.experts import add_scores
+from fer_classic.model.train import training_rows
 from fer_classic.report.curves import calibration_points, one_against_rest
 from fer_classic.report.labelerrors import label_errors
+from fer_classic.scores.subsets import copies_of
 
 MATERIAL = "material.npz"
 FORMAT = 1
@@ -30,7 +30,7 @@ def collect(model, faces, tested, predictions, copied=None, *, seed=0):
     Parameters
     ----------
     model : Model
-        As :func:`fer_classic.pipeline.train_model` gives it: what it learned from is in
+        As :func:`fer_classic.model.train.train_model` gives it: what it learned from is in
         memory.
     faces : FaceTable
         The training images.
@@ -75,10 +75,6 @@ def material_bytes(arrays):
     ----------
     arrays : dict of str to ndarray
         As :func:`collect` gives it.
-
-    Returns
-    -------
-    bytes
     """
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
@@ -87,10 +83,6 @@ def material_bytes(arrays):
 
 def load_material(path):
     """Read what :func:`material_bytes` made.
-
-    Parameters
-    ----------
-    path : path-like
 
     Returns
     -------
@@ -267,10 +259,6 @@ def image_bytes(pixels):
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W), (H, W, 3) or (H, W, 4)
-
-    Returns
-    -------
-    bytes
     """
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, format="PNG")

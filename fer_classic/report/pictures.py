@@ -24,10 +24,6 @@ def data_address(pixels):
     Parameters
     ----------
     pixels : ndarray of uint8
-
-    Returns
-    -------
-    str
     """
     return "data:image/png;base64," + base64.b64encode(image_bytes(pixels)).decode()
 
@@ -40,10 +36,6 @@ def dots(points):
     points : ndarray of float, shape (68, 2)
         In pixels of the crop, whose first pixel's centre is (0, 0); NaN where none was
         located.
-
-    Returns
-    -------
-    str
     """
     points = np.asarray(points, float) + 0.5
     points = points[np.isfinite(points).all(axis=1)]

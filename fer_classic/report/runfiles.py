@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError
+from fer_classic.files.json import read_json
 from fer_classic.report.material import MATERIAL, load_material
-from fer_classic.runs import read_json
 
 #: Files that make a folder a run directory.
 _NEEDED = ("run.json", "metrics.json", "settings.json")
@@ -49,7 +49,7 @@ class RunFiles:
     @property
     def classes(self):
         """Names of the classes in the order of their codes, tuple of str."""
-        from fer_classic.labels import class_set
+        from fer_classic.data.labels import class_set
 
         return class_set(self.settings["classes"]).names
 
@@ -72,10 +72,6 @@ class RunFiles:
 def check_run(folder):
     """Raise unless a folder is one that the command run made.
 
-    Parameters
-    ----------
-    folder : path-like
-
     Raises
     ------
     FerClassicError
@@ -91,14 +87,6 @@ def check_run(folder):
 
 def read_run(folder):
     """Read all that a report uses of a run directory.
-
-    Parameters
-    ----------
-    folder : path-like
-
-    Returns
-    -------
-    RunFiles
 
     Raises
     ------
@@ -138,7 +126,7 @@ def read_run(folder):
 
 
 def _model(path):
-    from fer_classic.persist import load_model
+    from fer_classic.model.store import load_model
 
     return load_model(path)
 

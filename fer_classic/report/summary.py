@@ -2,26 +2,16 @@
 
 import numpy as np
 
-from fer_classic.bootstrap import wilson
 from fer_classic.report.blocks import Points, Section, Text
 from fer_classic.report.texts import interval, number, percent
+from fer_classic.scores.intervals import wilson
 
 #: A class with fewer test images has a recall that says little.
 FEW = 50
 
 
 def summary(run, t):
-    """What was done, what came out, and what to keep in mind.
-
-    Parameters
-    ----------
-    run : RunFiles
-    t : Texts
-
-    Returns
-    -------
-    Section
-    """
+    """What was done, what came out, and what to keep in mind."""
     lines = [_done(run, t), *_came_out(run, t)]
     caveats = _caveats(run, t)
     blocks = [Points(lines)]
@@ -95,7 +85,7 @@ def confusions(scores, most):
     Parameters
     ----------
     scores : dict
-        As :func:`fer_classic.evaluate.evaluate` gives them.
+        As :func:`fer_classic.scores.metrics.evaluate` gives them.
     most : int
 
     Returns

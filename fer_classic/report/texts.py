@@ -48,35 +48,17 @@ class Texts:
         return self._table[key].format(**values)
 
     def name(self, group, word):
-        """The word for a class, status, family and so on; the word itself if unknown.
-
-        Parameters
-        ----------
-        group : str
-        word : str
-        """
+        """The word for a class, status, family and so on; the word itself if unknown."""
         return self._table.get(f"{group}.{word}", str(word))
 
 
 def number(value, digits=3):
-    """A number as text; a dash where there is none.
-
-    Parameters
-    ----------
-    value : float or None
-    digits : int
-    """
+    """A number as text; a dash where there is none."""
     return "–" if value is None else f"{value:.{digits}f}"
 
 
 def percent(value, digits=1):
-    """A share as a percentage; a dash where there is none.
-
-    Parameters
-    ----------
-    value : float or None
-    digits : int
-    """
+    """A share as a percentage; a dash where there is none."""
     return "–" if value is None else f"{100 * value:.{digits}f}%"
 
 

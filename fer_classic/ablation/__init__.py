@@ -1,0 +1,1 @@
+"""Ablations: a plan of runs, and their table."""

@@ -1,0 +1,1 @@
+"""Work shared among processes, and among the machines of a Dask cluster."""

@@ -1,0 +1,227 @@
+"""Reading labelled and unlabelled photographs: folder, zip, CSV, globs, single files."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from fer_classic.data.find import find_images
+from fer_classic.data.labels import FIVE, ClassSet, expressions_in, folder_expression
+from fer_classic.errors import FerClassicError, UsageError, one_of
+
+LABELS_FROM = ("auto", "name", "folder", "none")
+
+_SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "publictest": "val",
+    "test": "test",
+    "testing": "test",
+    "privatetest": "test",
+}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Images with what is known of them, one row an image.
+
+    Attributes
+    ----------
+    names : tuple of str
+        File names below the input they came from, with ``/``.
+    sources : tuple
+        Objects whose ``read()`` gives an image's bytes.
+    labels : ndarray of int64, shape (n,)
+        Codes of ``classes``; -1 where no label of the set is known.
+    groups : tuple of (str or None)
+        Rows of one group (a person, say) never stand in two parts of a split.
+    splits : tuple of (str or None)
+        "train", "val" or "test" where the data says so.
+    problems : tuple of (str or None)
+        Why a row has no label: "no label", "two labels: …" or "class fear".
+    classes : ClassSet
+    origin : tuple of str
+        The inputs as given.
+    """
+
+    names: tuple
+    sources: tuple
+    labels: np.ndarray
+    groups: tuple
+    splits: tuple
+    problems: tuple
+    classes: ClassSet
+    origin: tuple
+
+    def __len__(self):
+        return len(self.names)
+
+    def take(self, rows):
+        """The samples of some rows, in the order asked for."""
+        rows = np.asarray(rows)
+        rows = np.arange(len(self))[rows if rows.size else rows.astype(int)]
+        pick = {
+            key: tuple(getattr(self, key)[row] for row in rows)
+            for key in ("names", "sources", "groups", "splits", "problems")
+        }
+        return replace(self, labels=self.labels[rows], **pick)
+
+    def in_split(self, split):
+        """The samples of one split."""
+        return self.take([own == split for own in self.splits])
+
+    def left_out(self):
+        """Number of unlabelled rows by reason, the most frequent first.
+
+        Returns
+        -------
+        dict of str to int
+        """
+        return dict(Counter(p for p in self.problems if p).most_common())
+
+    def training_part(self, *, strict=False):
+        """The rows with a label.
+
+        Parameters
+        ----------
+        strict : bool
+            Whether a row without a usable label is an error.
+
+        Raises
+        ------
+        FerClassicError
+            No row has a label, or ``strict`` and one has none.
+        """
+        labelled = self.labels >= 0
+        if not labelled.any():
+            example = f", for example {self.names[0]!r}" if self.names else ""
+            raise FerClassicError(
+                f"No label found in {', '.join(self.origin)} ({len(self)} images"
+                f"{example}). Labels are read from file names "
+                "(anger_0001.jpg), folder names (anger/0001.jpg) or a CSV manifest "
+                f"(path,label); classes are {', '.join(self.classes.names)}."
+            )
+        if strict and not labelled.all():
+            bad = [i for i in range(len(self)) if not labelled[i]]
+            shown = "; ".join(f"{self.names[i]}: {self.problems[i]}" for i in bad[:5])
+            raise FerClassicError(
+                f"{len(bad)} of {len(self)} images have no usable label ({shown}"
+                f"{'; …' if len(bad) > 5 else ''}). Mend the names, or leave these "
+                "images out by running without --strict."
+            )
+        return self.take(labelled)
+
+
+def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
+    """Find images and what their names, folders or manifests say of them.
+
+    Parameters
+    ----------
+    *inputs : path-like
+        Folders, zip archives, CSV manifests (path, label, optional split and group),
+        FER2013's own CSV (emotion, pixels, Usage), single images, or glob patterns.
+    classes : ClassSet
+        Images of other classes get the label -1 and a problem that names the class.
+    labels : {"auto", "name", "folder", "none"}
+        Where labels are read from; "auto" takes the file name, else the nearest folder
+        named after a class. A manifest's own labels always count.
+    group_pattern : str, optional
+        Regular expression searched in each name; its first parenthesis (or the whole
+        match) is the row's group.
+
+    Returns
+    -------
+    Samples
+        In the order of the inputs, sorted by name within a folder or archive.
+
+    Raises
+    ------
+    FerClassicError
+        An input is missing, holds no image, cannot be listed, or is given twice.
+    UsageError
+        An option has an impossible value.
+    """
+    one_of(labels, LABELS_FROM, "labels")
+    group = group_finder(group_pattern)
+    rows = find_images(inputs)
+    known = {}  # the few different verdicts, each held once
+    verdicts = (_label(row, labels, classes) for row in rows)
+    verdicts = [known.setdefault(own, own) for own in verdicts]
+    return Samples(
+        names=tuple(row["name"] for row in rows),
+        sources=tuple(row["source"] for row in rows),
+        labels=np.array([code for code, _ in verdicts], dtype=np.int64),
+        groups=tuple(row.get("group") or group(row["name"]) for row in rows),
+        splits=tuple(_split(row) for row in rows),
+        problems=tuple(problem for _, problem in verdicts),
+        classes=classes,
+        origin=tuple(map(str, inputs)),
+    )
+
+
+def group_finder(pattern=None):
+    """Function from a name to its group, or None.
+
+    Parameters
+    ----------
+    pattern : str, optional
+        See :func:`read_dataset`.
+
+    Raises
+    ------
+    UsageError
+        The pattern is not a regular expression.
+    """
+    try:
+        compiled = re.compile(pattern) if pattern else None
+    except re.error as error:
+        raise UsageError(
+            f"The group pattern {pattern!r} is not a regular expression: {error}"
+        ) from None
+
+    def group(name):
+        match = compiled.search(name) if compiled else None
+        if not match:
+            return None
+        return match.group(1 if match.groups() else 0) or None
+
+    return group
+
+
+def _label(row, labels, classes):
+    """Code and problem of a row; the code is -1 where there is a problem."""
+    if "expression" in row:
+        found = [row["expression"]] if row["expression"] else []
+    else:
+        found = _expressions(row["path"], labels)
+    if not found:
+        return -1, "no label"
+    if len(found) > 1:
+        return -1, f"two labels: {' and '.join(found)}"
+    code = classes.code(found[0])
+    return (code, None) if code is not None else (-1, f"class {found[0]}")
+
+
+def _expressions(path, labels):
+    path = PurePosixPath(path)
+    if labels in ("auto", "name") and (found := expressions_in(path.stem)):
+        return found
+    if labels in ("auto", "folder"):
+        for folder in reversed(path.parts[:-1]):
+            if found := folder_expression(folder):
+                return [found]
+    return []
+
+
+def _split(row):
+    if row.get("split"):
+        return _SPLITS.get(row["split"].strip().lower(), row["split"].strip())
+    for folder in PurePosixPath(row["path"]).parts[:-1]:
+        if folder.lower() in _SPLITS:
+            return _SPLITS[folder.lower()]
+    return None

@@ -1,0 +1,186 @@
+"""Decoding: bytes of any common image format in, 8-bit RGB or gray out."""
+
+import io
+import threading
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from fer_classic.errors import UnreadableImage
+
+#: Formats tried by :func:`decode`. The short list keeps Pillow's rarer parsers
+#: (EPS starts Ghostscript) away from files of the open web. MPO, as phones write it,
+#: is opened by the parser of JPEG; naming it here would break Pillow's search.
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
+
+#: File name endings that count as images when a folder or zip is read.
+EXTENSIONS = frozenset(
+    f".{name}"
+    for name in (
+        *("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "tif", "tiff"),
+        *("webp", "gif", "pgm", "ppm", "pnm"),
+    )
+)
+
+MAX_PIXELS = 100_000_000
+
+_OPENING = threading.Lock()
+#: EXIF's tag, and its values that exchange width and height.
+_ORIENTATION, _TURNED = 274, range(5, 9)
+
+
+def decode(data, *, max_pixels=MAX_PIXELS):
+    """Decode one image to 8 bits, upright.
+
+    The first frame is taken of an animation, EXIF orientation is applied,
+    transparency is laid over white, 16-bit samples keep their high byte, and
+    palette and CMYK images become RGB.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of a JPEG, PNG, BMP, TIFF, WebP, GIF or PNM file.
+    max_pixels : int
+        Images with more pixels are refused before they are unpacked.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3) in RGB order, or (H, W) for gray images
+
+    Raises
+    ------
+    UnreadableImage
+        The data is empty, of another format, damaged, truncated or too large.
+    """
+    if not data:
+        raise UnreadableImage("empty file (0 bytes)")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong is in the row, or harmless
+            return _decode(data, max_pixels)
+    except UnreadableImage:
+        raise
+    except MemoryError:
+        raise UnreadableImage("not enough memory to unpack the image") from None
+    except Exception as error:  # Pillow's parsers raise many types on damaged files
+        raise UnreadableImage(_reason(data, error)) from None
+
+
+def image_size(data):
+    """Width and height of an image once it is upright, from its header.
+
+    Raises
+    ------
+    UnreadableImage
+        It is of no known format or its header is damaged.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as in decode
+            with _open(data) as image:
+                width, height = image.size
+                turned = image.getexif().get(_ORIENTATION) in _TURNED
+    except Exception as error:  # as in decode
+        raise UnreadableImage(_reason(data, error)) from None
+    return (height, width) if turned else (width, height)
+
+
+def _decode(data, max_pixels):
+    with _open(data) as image:
+        width, height = image.size
+        if width * height > max_pixels:
+            raise UnreadableImage(
+                f"{width} x {height} pixels are more than the limit of {max_pixels} "
+                "(raise it with --max-pixels)"
+            )
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        return np.asarray(_to_8_bit(image))
+
+
+def _open(data):
+    """Read the header only; Pillow's own limit on pixels would forestall ours."""
+    with _OPENING:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _to_8_bit(image):
+    if image.mode in ("L", "RGB"):
+        return image
+    if image.mode.startswith("I;16") or image.mode == "I":
+        high_byte = np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255)
+        return Image.fromarray(high_byte.astype(np.uint8))
+    if image.mode == "F":
+        samples = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        scale = 255.0 if samples.max(initial=0.0) <= 1.0 else 1.0
+        return Image.fromarray(np.clip(samples * scale, 0, 255).astype(np.uint8))
+    if image.mode == "1":
+        return image.convert("L")
+    if "A" in image.getbands() or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _reason(data, error):
+    if isinstance(error, OSError) and "cannot identify" in str(error):
+        return "not an image of a known format (JPEG, PNG, BMP, TIFF, WebP, GIF)"
+    text = " ".join(str(error).split())
+    return f"damaged or truncated image: {text or type(error).__name__}"
+
+
+def to_gray(image):
+    """Luma of an image (ITU-R 601 weights).
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3) or (H, W)
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+    """
+    if image.ndim == 2:
+        return image
+    return np.asarray(Image.fromarray(image).convert("L"))
+
+
+def to_rgb(image):
+    """Three equal channels for a gray image, an RGB image as it is.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3) or (H, W)
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+    """
+    if image.ndim == 3:
+        return image
+    return np.repeat(image[:, :, None], 3, axis=2)
+
+
+def resize(image, width, height):
+    """Resize with antialiasing (bilinear).
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3) or (H, W)
+    width, height : int
+        New size in pixels, at least 1.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width[, 3])
+    """
+    if image.shape[:2] == (height, width):
+        return image
+    resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized)

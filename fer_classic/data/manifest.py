@@ -1,0 +1,141 @@
+"""CSV tables of labelled images: a manifest of paths, or FER2013's pixels."""
+
+import csv
+import io
+
+from fer_classic.data.labels import SEVEN, expression
+from fer_classic.data.sources import BytesSource
+from fer_classic.errors import FerClassicError
+from fer_classic.files.text import cell_text
+
+_COLUMNS = {
+    "path": ("path", "file", "filename", "file_name", "image", "name"),
+    "label": ("label", "emotion", "expression", "class"),
+    "split": ("split", "usage"),
+    "group": ("group", "person", "subject"),
+}
+
+
+def read_csv(data, origin, find):
+    """Rows of a manifest or of FER2013's own CSV.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8 text with a header line.
+    origin : str
+        Name of the table, for messages.
+    find : callable
+        Gives the source of a path that the table names.
+
+    Returns
+    -------
+    list of dict
+        Each with name, path, given (the table), source,
+        expression (None where the cell is empty), and split and group where the table
+        has them.
+
+    Raises
+    ------
+    FerClassicError
+        The table lacks a column, or a cell cannot be understood; names the line.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FerClassicError(f"{origin} is not UTF-8 text: save it as UTF-8.") from None
+    csv.field_size_limit(1 << 24)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    rows = []
+    try:
+        header = {str(name).strip().lower(): name for name in reader.fieldnames or []}
+        if "pixels" in header:
+            make, arguments = _fer2013_row, (header,)
+        else:
+            make, arguments = _manifest_row, (_columns(header, origin), find)
+        for row in reader:
+            place = f"{origin}, line {reader.line_num}"
+            if None in row:
+                raise FerClassicError(
+                    f"{place}: {len(header) + len(row[None])} cells under a header of "
+                    f"{len(header)}; write a path that has a comma in quotes."
+                )
+            made = make(row, place, len(rows) + 1, *arguments)
+            rows.append(made | {"path": made["name"], "given": origin})
+    except csv.Error as error:
+        raise FerClassicError(
+            f"{origin}, line {reader.reader.line_num}: {error}."
+        ) from None
+    if not rows:
+        raise FerClassicError(f"{origin} lists no image: it has a header and no rows.")
+    return rows
+
+
+def _columns(header, origin):
+    found = {
+        key: next((header[name] for name in names if name in header), None)
+        for key, names in _COLUMNS.items()
+    }
+    if found["path"] is None:
+        raise FerClassicError(
+            f"{origin} has no column of image paths: its header is "
+            f"{', '.join(map(str, header)) or 'empty'}; expected path,label[,split,group] "
+            "or FER2013's emotion,pixels,Usage."
+        )
+    return found
+
+
+def _manifest_row(row, place, _number, columns, find):
+    cells = {key: cell_text((row.get(name) or "").strip()) for key, name in columns.items()}
+    cells["path"] = cells["path"].replace("\\", "/")  # as written on Windows
+    if not cells["path"]:
+        raise FerClassicError(f"{place}: the path is empty.")
+    made = {"name": cells["path"], "source": find(cells["path"])}
+    made |= {key: cells[key] for key in ("split", "group") if cells[key]}
+    if columns["label"] is not None:
+        made["expression"] = _expression(cells["label"], place)
+    return made
+
+
+def _expression(text, place):
+    if not text:
+        return None
+    found = expression(text)
+    if found is None:
+        raise FerClassicError(
+            f"{place}: unknown label {text!r}; allowed are names such as anger, angry, "
+            "happy, neutral, sad, surprise (in any case), or an empty cell."
+        )
+    return found
+
+
+def _fer2013_row(row, place, number, header):
+    # Kaggle's test file has no column of emotions.
+    emotion = (row.get(header.get("emotion")) or "").strip()
+    if emotion not in ("", *map(str, range(len(SEVEN)))):
+        raise FerClassicError(
+            f"{place}: the emotion must be a number from 0 to 6, or empty where it is not "
+            f"known. Got {emotion!r} instead."
+        )
+    text = row[header["pixels"]] or ""
+    try:
+        pixels = bytes(map(int, text.split()))
+    except ValueError:
+        raise FerClassicError(
+            f"{place}: the pixels must be numbers from 0 to 255 with spaces between. "
+            f"Got {text[:40]!r} instead."
+        ) from None
+    side = round(len(pixels) ** 0.5)
+    if not pixels or side * side != len(pixels):
+        raise FerClassicError(
+            f"{place}: {len(pixels)} pixels do not make a square; FER2013 has 48 x 48 = "
+            "2304 in each row."
+        )
+    made = {
+        "name": f"{number:05d}.png",
+        "source": BytesSource(b"P5 %d %d 255\n" % (side, side) + pixels),
+        "expression": SEVEN.names[int(emotion)] if emotion else None,
+    }
+    if "usage" in header and row[header["usage"]]:
+        made["split"] = row[header["usage"]]
+    return made

@@ -1,0 +1,1 @@
+"""Detectors judged and trained: annotations, scores, training."""

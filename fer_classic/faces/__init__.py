@@ -1,0 +1,1 @@
+"""From samples to the table of faces: landmarks, alignment, crops, a cache."""

@@ -1,0 +1,223 @@
+"""One row an image, of many: in chunks, by processes, kept in a cache."""
+
+import hashlib
+import warnings
+from functools import lru_cache, partial
+
+import numpy as np
+
+from fer_classic.compute.cluster import client_in_use
+from fer_classic.compute.processes import each_chunk
+from fer_classic.data.duplicates import perceptual_hash
+from fer_classic.detect import detector_identity, make_detector
+from fer_classic.errors import FerClassicError, UnreadableImage
+from fer_classic.faces.cache import open_cache
+from fer_classic.faces.row import NO_MEMORY, find_row, read_row
+from fer_classic.faces.settings import FaceSettings
+from fer_classic.faces.table import FaceTable, join_tables
+
+#: Images that one task of a worker handles, and that one chunk of the cache holds. At the
+#: end of a run some workers wait for the others' last task, so it must be short.
+CHUNK = 32
+#: Bytes of a chunk's files that are kept between looking them up and decoding them.
+HELD = 1 << 25
+
+
+def extract_faces(samples, settings=None, *, jobs=1, progress=None, cache=None):
+    """Decode, detect, locate the landmarks and align, for every image.
+
+    Parameters
+    ----------
+    samples : Samples
+    settings : FaceSettings, optional
+    jobs, progress, cache
+        As in :func:`face_parts`.
+
+    Returns
+    -------
+    FaceTable
+        One row for each sample, in the same order. An image that fails is a row with
+        the status "unreadable" and the reason.
+
+    Warns
+    -----
+    UserWarning
+        The cache cannot be written.
+    """
+    return join_tables(
+        list(face_parts(samples, settings, jobs=jobs, progress=progress, cache=cache))
+    )
+
+
+def face_parts(
+    samples, settings=None, *, jobs=1, progress=None, cache=None, warn=warnings.warn
+):
+    """The face table of many images, part by part, in memory that does not grow with it.
+
+    Parameters
+    ----------
+    samples : Samples
+    settings : FaceSettings, optional
+    jobs : int
+        Processes; -1 for all cores. The result does not depend on it.
+    progress : callable, optional
+        Called with the number of images done, as chunks complete.
+    cache : path-like, optional
+        Folder that keeps finished chunks: what lies there is not computed again. The
+        result does not depend on it.
+    warn : callable
+        Called once with a message if the cache cannot be written.
+
+    Yields
+    ------
+    FaceTable
+        The next rows. There is at least one part.
+
+    Raises
+    ------
+    FerClassicError
+        A model file is missing, or a process was killed.
+    """
+    settings = settings or FaceSettings()
+    store = open_cache(cache, settings) if cache else None
+    identity = tuple(detector_identity(settings.detector))
+    extract = partial(_extract_chunk, settings=settings, identity=identity, cache=store)
+    done = 0
+    if not len(samples):
+        yield _table(samples, settings, _columns([], settings.crop_size))
+    for columns, trouble in each_chunk(
+        extract, samples.sources, CHUNK, jobs=jobs, progress=progress
+    ):
+        if trouble and warn:
+            warn(
+                f"Finished work cannot be kept in {store.folder}: {trouble}. The run goes "
+                "on without; free space, or name another folder (--cache DIR, or none)."
+            )
+            warn = None
+        rows = np.arange(done, done + len(columns["status"]))
+        done += len(rows)
+        part = samples.take(rows)
+        if client_in_use():
+            _check_reading(part, columns)
+        yield _table(part, settings, columns)
+
+
+def _check_reading(samples, columns):
+    """A worker that sees other files than this machine would make a wrong table."""
+    rows = zip(columns["digests"], columns["errors"], strict=True)
+    for i, (digest, error) in enumerate(rows):
+        # One image a chunk is enough to know a folder, and all that could not be read.
+        if (i and digest) or error == NO_MEMORY:
+            continue
+        (here,) = _contents([samples.sources[i]], {})
+        if here != (digest or error):
+            raise FerClassicError(
+                f"A worker does not read in {samples.names[i]!r} what this machine reads "
+                f"({digest or error} there, {here} here). All must see the same files "
+                "under the same absolute paths, and none may change during the run."
+            )
+
+
+def _table(samples, settings, columns):
+    return FaceTable(
+        **columns,
+        names=samples.names,
+        labels=samples.labels,
+        groups=samples.groups,
+        splits=samples.splits,
+        problems=samples.problems,
+        classes=samples.classes,
+        settings=settings,
+    )
+
+
+def _columns(rows, size):
+    """The rows of several images as columns of a FaceTable."""
+
+    def stack(key, dtype, *shape):
+        return np.array([row[key] for row in rows], dtype=dtype).reshape(-1, *shape)
+
+    return {
+        "status": tuple(row["status"] for row in rows),
+        "errors": tuple(row["error"] for row in rows),
+        "n_faces": stack("n_faces", np.int64),
+        "boxes": stack("box", np.float32, 4),
+        "scores": stack("score", np.float32),
+        "points": stack("points", np.float32, 68, 2),
+        "landmarks": stack("landmarks", np.float32, 68, 2),
+        "crops": stack("crop", np.uint8, size, size),
+        "upright": stack("upright", np.uint8, size, size),
+        "digests": tuple(row["digest"] for row in rows),
+        "hashes": perceptual_hash(stack("thumbnail", np.uint8, 32, 32)),
+    }
+
+
+@lru_cache(maxsize=4)
+def _detector(settings, identity):
+    if tuple(detector_identity(settings.detector)) != identity:
+        raise FerClassicError(
+            f"A worker has another file or version of the detector {settings.detector!r} "
+            "than this machine: results could differ. Put the same there."
+        )
+    return make_detector(
+        settings.detector,
+        upsample=settings.upsample,
+        threshold=settings.threshold,
+        min_size=settings.min_size,
+    )
+
+
+def _extract_chunk(sources, settings, identity, cache):
+    """Columns of some images, and why the cache could not keep them or ""."""
+    held = {}
+    if cache and (known := cache.load(cache.key(_contents(sources, held)))):
+        return known, ""
+    # A model file that is missing concerns every image: let it end the run.
+    detector = _detector(settings, identity)
+    rows = _rows(sources, held, detector, settings)
+    columns = _columns(rows, settings.crop_size)
+    # What the rows say was read, should a file have changed since it was looked up.
+    read = [row["digest"] or row["error"] for row in rows]
+    if cache and NO_MEMORY not in columns["errors"]:
+        try:
+            cache.store(cache.key(read), columns)
+        except OSError as error:
+            return columns, error.strerror or str(error)
+    return columns, ""
+
+
+def _contents(sources, held):
+    """Digests of images' bytes, or why they cannot be read; holds those bytes that fit."""
+    found, size = [], 0
+    for i, source in enumerate(sources):
+        try:
+            data = source.read()
+            found.append(hashlib.sha256(data).hexdigest())
+            if size + len(data) <= HELD:
+                held[i] = data
+                size += len(data)
+        except UnreadableImage as error:
+            found.append(str(error))
+        except MemoryError:
+            found.append(NO_MEMORY)
+    return found
+
+
+def _rows(sources, held, detector, settings):
+    """One row an image: some are decoded first, and then their faces are found.
+
+    Two short loops over small images take three quarters of the time of one long loop,
+    whose code does not fit into the processor's caches.
+    """
+    rows, waiting, size = [], [], 0
+    for i, source in enumerate(sources):
+        row, image, gray = read_row(source, held.pop(i, None), settings)
+        rows.append(row)
+        if image is not None:
+            waiting.append((row, image, gray))
+            size += image.nbytes
+        if size > HELD or i == len(sources) - 1:
+            for row, *decoded in waiting:
+                row |= find_row(*decoded, detector, settings)
+            waiting, size = [], 0
+    return rows

@@ -1,0 +1,1 @@
+"""What learns: balancing, trees, kernel experts, a small network."""

@@ -1,0 +1,106 @@
+"""Calibration: probabilities that mean what they say."""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from sklearn.utils.multiclass import check_classification_targets
+
+PRIORS = ("uniform", "train")
+
+
+def class_codes(y):
+    """The classes of training rows.
+
+    Parameters
+    ----------
+    y : array, shape (n,)
+
+    Returns
+    -------
+    classes : ndarray, shape (n_classes,)
+    codes : ndarray of int, shape (n,)
+    counts : ndarray of int64, shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        There is a single class, or ``y`` holds no classes.
+    """
+    check_classification_targets(y)
+    classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(
+            "Training needs at least 2 classes. Got one class: "
+            f"{str(classes[0])!r}. Add labelled images of another class."
+        )
+    return classes, codes, counts.astype(np.int64)
+
+
+def class_shares(prior, counts):
+    """Share of each class that the probabilities assume.
+
+    Parameters
+    ----------
+    prior : {"uniform", "train"}
+    counts : ndarray of int, shape (n_classes,)
+        Training rows of each class.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_classes,), of sum 1
+    """
+    target = np.ones(len(counts)) if prior == "uniform" else counts
+    return target / target.sum()
+
+
+def class_importance(codes, target):
+    """Weights that give each class its share of the total; a part may lack a class.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+    target : ndarray of float, shape (n_classes,)
+        Share of each class.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,), of mean 1
+    """
+    counts = np.bincount(codes, minlength=len(target))
+    weights = (target / np.maximum(counts, 1))[codes]
+    return weights / weights.mean()
+
+
+def best_temperature(scores, codes, target):
+    """Divisor of the scores with the least log loss (Guo et al., ICML 2017).
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (n, k)
+        Log probabilities of images that were not learned from.
+    codes : ndarray of int, shape (n,)
+    target : ndarray of float, shape (k,)
+        Share of each class in the loss.
+    """
+    importance = class_importance(codes, target)
+    own = np.arange(len(codes)), codes
+
+    def loss(log_temperature):
+        probability = softmax(scores / np.exp(log_temperature))[own]
+        return -(importance * np.log(probability + 1e-300)).sum()
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+
+
+def softmax(scores):
+    """Probabilities from scores, row by row.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (n, k)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k)
+    """
+    power = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return power / power.sum(axis=1, keepdims=True)

@@ -1,0 +1,227 @@
+"""Faces as short vectors: features of several families, scaled and rotated together."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from fer_classic.errors import one_of
+from fer_classic.faces.landmarks import mirror_landmarks
+from fer_classic.features import FAMILIES, make_extractors
+
+#: Faces whose features are held at a time, and from which the basis is learned.
+BATCH, SAMPLE = 512, 6000
+#: Directions beyond those kept, and passes, of the randomised search for the basis.
+EXTRA, PASSES = 40, 2
+
+
+class FaceEmbedding(TransformerMixin, BaseEstimator):
+    """Principal components of feature families, the same for a face and its mirror image.
+
+    Every column is averaged over the face and its mirror image, since an expression is
+    the same in both; where mirroring merely changes the order of a family's columns, its
+    part of the basis is symmetric, which averages by itself. Columns of the geometry,
+    which have unlike units, are standardised;
+    then each family is scaled so that its squared distances between faces average to its
+    weight, and all are reduced together by principal components (randomised: Halko et
+    al., SIAM Review 2011). Features are computed some faces at a time, so that memory
+    holds the short vectors only.
+
+    Parameters
+    ----------
+    features : dict of str to dict
+        Parameters by family, as :func:`fer_classic.features.make_extractors` takes them.
+    weights : dict of str to float, optional
+        Weight of each family; 1 where not named.
+    components : int
+        Length of the vectors, at most.
+    random_state : int
+
+    Attributes
+    ----------
+    extractors_ : list of transformers
+    center_, scale_ : ndarrays of float32, shape (d,)
+        Mean and scale of each column.
+    basis_ : ndarray of int8, shape (d, components)
+    step_ : ndarray of float32, shape (components,)
+        The basis is ``basis_ * step_``: rounded, so that a model fits a few megabytes.
+    """
+
+    def __init__(self, features, *, weights=None, components=512, random_state=0):
+        self.features = features
+        self.weights = weights
+        self.components = components
+        self.random_state = random_state
+
+    def fit(self, X, y=None, jobs=1):
+        """Learn vocabularies, scales and basis; no labels are used.
+
+        Parameters
+        ----------
+        X : pair of ndarrays
+            Aligned gray crops, uint8, shape (n, S, S), and their landmarks, float, shape
+            (n, 68, 2), in pixels of the crop.
+        y : ignored
+        jobs : int
+            Threads. The result does not depend on it.
+        """
+        crops, landmarks = X
+        random = np.random.default_rng(self.random_state)
+        rows = np.sort(random.choice(len(crops), min(len(crops), SAMPLE), replace=False))
+        crops, landmarks = crops[rows], landmarks[rows]
+        given = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
+        self.extractors_ = [
+            extractor.fit(given[extractor.reads])
+            for extractor in make_extractors(self.features)
+        ]
+        scaled, centers, scales = [], [], []
+        for name, extractor in zip(self._families(), self.extractors_, strict=True):
+            columns = _in_batches(_symmetric, jobs, crops, landmarks, [extractor])
+            center = columns.mean(axis=0)
+            scale = self._scale(columns - center, name)
+            columns -= center
+            columns *= scale
+            scaled.append(columns)
+            centers.append(center)
+            scales.append(np.broadcast_to(scale, center.shape))
+        self.center_, self.scale_ = np.concatenate(centers), np.concatenate(scales)
+        scaled = np.concatenate(scaled, axis=1)
+        basis = principal_components(scaled, self.components, random)
+        self.basis_, self.step_ = rounded(
+            self._evened(basis, [len(own) for own in centers])
+        )
+        return self
+
+    def _evened(self, basis, lengths):
+        """The basis without what rounding errors have made unsymmetric."""
+        parts = np.split(basis, np.cumsum(lengths)[:-1])
+        for i, extractor in enumerate(self.extractors_):
+            if hasattr(extractor, "mirror"):
+                parts[i] = (parts[i] + extractor.mirror(parts[i].T).T) / 2
+        return np.concatenate(parts)
+
+    def _families(self):
+        """Names of the families, in the order of the extractors."""
+        for name in self.weights or {}:
+            one_of(name, self.features, "family in the weights of the embedding")
+        return [name for name in FAMILIES if name in self.features]
+
+    def _scale(self, columns, name):
+        weight = (self.weights or {}).get(name, 1.0)
+        unit = 1.0
+        if name == "geometry":
+            unit = 1 / np.maximum(columns.std(axis=0), 1e-6)
+        spread = 2 * ((columns * unit) ** 2).sum(axis=1).mean()
+        return (unit * np.sqrt(weight / max(spread, 1e-12))).astype(np.float32)
+
+    def transform(self, X, jobs=1, averaged=None):
+        """The vectors of faces.
+
+        Parameters
+        ----------
+        X : pair of ndarrays
+            As for ``fit``.
+        jobs : int
+            Threads. The result does not depend on it.
+        averaged : ndarray of bool, shape (d,), optional
+            Columns that count as those of the average training face.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, components)
+        """
+        check_is_fitted(self)
+        basis = self.basis_ * self.step_ * self.scale_[:, None]
+        if averaged is not None:  # what is the same in all faces tells nothing
+            basis[averaged] = 0
+        return _in_batches(self._project, jobs, *X, basis, self.center_ @ basis)
+
+    def _project(self, crops, landmarks, basis, center):
+        columns = _symmetric(crops, landmarks, self.extractors_, evened=True)
+        return columns @ basis - center
+
+
+def rounded(columns):
+    """Columns in 8 bits, each with a step of its own.
+
+    Parameters
+    ----------
+    columns : ndarray of float, shape (n, d)
+
+    Returns
+    -------
+    whole : ndarray of int8, shape (n, d)
+    step : ndarray of float32, shape (d,)
+        ``whole * step`` is the columns to within half a step.
+    """
+    step = np.maximum(np.abs(columns).max(axis=0) / 127, 1e-12).astype(np.float32)
+    return np.rint(columns / step).astype(np.int8), step
+
+
+def _in_batches(function, jobs, crops, landmarks, *more):
+    from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
+
+    jobs = 1 if len(crops) <= BATCH else jobs  # starting threads takes half a second
+    # Each thread a batch of its own; the kernels and BLAS release the interpreter.
+    with threadpool_limits(1, "blas"):
+        parts = Parallel(n_jobs=jobs, prefer="threads")(
+            delayed(function)(crops[i : i + BATCH], landmarks[i : i + BATCH], *more)
+            for i in range(0, len(crops), BATCH)
+        )
+    return np.concatenate(parts)
+
+
+def _symmetric(crops, landmarks, extractors, *, evened=False):
+    """Columns averaged over faces and their mirror images, ndarray of float32.
+
+    With ``evened``, what follows is the same for a column and its mirror image, so that
+    families whose columns merely change places are left as they are.
+    """
+    crops = np.asarray(crops)
+    mirrored = np.ascontiguousarray(crops[:, :, ::-1])
+    opposite = mirror_landmarks(landmarks, crops.shape[2])
+    faces = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
+    mirror = {"crops": mirrored, "landmarks": opposite, "faces": (mirrored, opposite)}
+    parts = []
+    for extractor in extractors:
+        columns = extractor.transform(faces[extractor.reads])
+        ordered = hasattr(extractor, "mirror")  # mirroring is a mere change of order
+        if not ((ordered and evened) or getattr(extractor, "symmetric", False)):
+            if ordered:
+                other = extractor.mirror(columns)
+            else:
+                other = extractor.transform(mirror[extractor.reads])
+            columns = (columns + other) / 2
+        parts.append(columns)
+    return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def principal_components(rows, number, random):
+    """Principal directions of centred rows, by randomised subspace iteration.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (n, d)
+    number : int
+        Directions at most.
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, shape (d, number)
+        Orthonormal, the direction of largest variance first.
+    """
+    width = min(number + EXTRA, *rows.shape)
+    basis = random.normal(size=(rows.shape[1], width)).astype(np.float32)
+    for _ in range(PASSES):
+        basis = _orthonormal(rows.T @ (rows @ basis))
+    inside = rows @ basis
+    _, turn = np.linalg.eigh((inside.T @ inside).astype(np.float64))
+    return np.ascontiguousarray((basis @ turn[:, ::-1].astype(np.float32))[:, :number])
+
+
+def _orthonormal(columns):
+    """An orthonormal basis of the columns' span; far faster here than QR."""
+    power, turn = np.linalg.eigh((columns.T @ columns).astype(np.float64))
+    scale = 1 / np.sqrt(np.maximum(power, power[-1] * 1e-12))
+    return columns @ (turn * scale).astype(np.float32)

@@ -1,0 +1,1 @@
+"""A trained model: made, kept in a folder, used and explained."""

@@ -1,0 +1,202 @@
+"""Models on disk: JSON, LightGBM's text, npz and safetensors. Nothing is unpickled."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_classic.errors import FerClassicError
+from fer_classic.files.arrays import check_array, check_finite, read_npz
+from fer_classic.files.checksums import FORMAT, read_sealed, usable, write_seal
+from fer_classic.files.json import to_json
+from fer_classic.files.versions import versions
+from fer_classic.learn.classifier import ExpressionClassifier
+from fer_classic.learn.cnn.classifier import SmallCNNClassifier
+from fer_classic.learn.cnn.device import check_torch
+from fer_classic.learn.experts import experts_from_arrays, experts_to_arrays
+from fer_classic.model.checks import check_description, kept_parameters
+from fer_classic.model.treetext import check_trees
+from fer_classic.settings import Settings
+
+#: File of the trees, in models without a network.
+TREES = "lightgbm.txt"
+#: File of the weights, in models that are a network.
+WEIGHTS = "network.safetensors"
+#: File of the experts, in models that have some.
+EXPERTS = "experts.npz"
+#: Bytes of model.json at most; ours have tens of thousands.
+LARGEST = 1 << 24
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model with all that prediction needs.
+
+    Attributes
+    ----------
+    settings : Settings
+    classifier : ExpressionClassifier or SmallCNNClassifier
+        Fitted; its classes are expressions by name.
+    feature_names : tuple of str
+        None for a network.
+    trained_on : dict
+        Counts, checksums and scores of the training, as JSON types.
+    experts : tuple of Expert
+        Fitted; their scores are the classifier's first columns.
+    out_of_fold : ndarray of float64, shape (n, k), or None
+        Cross-validated probabilities of the rows trained on. They are not saved.
+    """
+
+    settings: Settings
+    classifier: ExpressionClassifier
+    feature_names: tuple
+    trained_on: dict
+    experts: tuple = ()
+    out_of_fold: np.ndarray | None = None
+
+
+def save_model(model, folder):
+    """Write a model into an existing, empty folder.
+
+    Parameters
+    ----------
+    model : Model
+    folder : path-like
+    """
+    folder = Path(folder)
+    classifier = model.classifier
+    if model.settings.network:
+        from fer_classic.learn.cnn.files import save_weights
+
+        save_weights(classifier.network_, folder / WEIGHTS)
+    else:
+        _save_trees(classifier, folder / TREES)
+    with open(folder / "state.npz", "wb") as file:
+        np.savez(
+            file,
+            class_counts=classifier.class_counts_,
+            log_prior_shift=classifier.log_prior_shift_,
+            temperature=np.float64(classifier.temperature_),
+        )
+    if model.experts:
+        with open(folder / EXPERTS, "wb") as file:
+            arrays = experts_to_arrays(model.experts).items()
+            arrays = {key: np.asarray(own, order="C") for key, own in arrays}
+            np.savez_compressed(file, **arrays)
+    description = {
+        "format": FORMAT,
+        "kind": "fer_classic model",
+        "classes": [str(name) for name in classifier.classes_],
+        "settings": model.settings.to_dict(),
+        "classifier": kept_parameters(classifier),
+        "feature_names": list(model.feature_names),
+        "trained_on": model.trained_on,
+        "versions": versions(*(["torch"] if model.settings.network else [])),
+    }
+    (folder / "model.json").write_text(to_json(description), encoding="utf-8")
+    write_seal(folder)
+
+
+def _save_trees(classifier, path):
+    text = classifier.booster_.model_to_string(num_iteration=classifier.best_iteration_)
+    # LightGBM notes its threads: a property of the machine, not of the model.
+    text = re.sub(r"^\[num_threads: -?\d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def folder_of(folder):
+    """The folder of a model itself, where that of its run may be named."""
+    inner = Path(folder) / "model"
+    return inner if (inner / "model.json").is_file() else Path(folder)
+
+
+def load_model(folder):
+    """Read a model that :func:`save_model` wrote.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    FerClassicError
+        A file is missing, changed, or of another format.
+    """
+    folder = folder_of(folder)
+    kind = "fer_classic model"
+    description = read_sealed(folder, "model.json", kind, _files, LARGEST)
+    if _is_network(description):
+        check_torch()
+    with usable(folder, "model"):
+        settings = Settings.from_dict(description["settings"])
+        new = SmallCNNClassifier if settings.network else ExpressionClassifier
+        classifier = check_description(description, settings, new())
+        names = tuple(description["feature_names"])
+        _read_state(classifier, folder, description["classes"])
+        if settings.network:
+            from fer_classic.learn.cnn.files import load_weights
+
+            classifier.crop_size_ = settings.faces.crop_size
+            classifier.best_iteration_ = description["trained_on"]["best_iteration"]
+            load_weights(classifier, folder / WEIGHTS)
+        else:
+            _read_trees(classifier, folder, len(names))
+        experts = _experts(folder, settings)
+        return Model(settings, classifier, names, description["trained_on"], experts)
+
+
+def _files(description):
+    """Files that a model's folder must hold."""
+    trained = WEIGHTS if _is_network(description) else TREES
+    experts = {EXPERTS} if _setting(description, "experts") else set()
+    return {"model.json", "state.npz", trained} | experts
+
+
+def _is_network(description):
+    return bool(_setting(description, "network"))
+
+
+def _setting(description, key):
+    settings = description.get("settings")
+    return settings.get(key) if isinstance(settings, dict) else None
+
+
+def _experts(folder, settings):
+    if not settings.experts:
+        return ()
+    arrays = read_npz(folder / EXPERTS)
+    size, classes = settings.faces.crop_size, len(settings.class_set)
+    return experts_from_arrays(arrays, settings.experts, size, classes)
+
+
+def _read_state(classifier, folder, classes):
+    classifier.classes_ = np.array(classes)
+    state = read_npz(folder / "state.npz")
+
+    def read(key, dtype, shape):
+        name = f"{key} in state.npz"
+        return check_finite(check_array(state.get(key), dtype, shape, name), name)
+
+    classifier.class_counts_ = read("class_counts", "i8", len(classes))
+    classifier.log_prior_shift_ = read("log_prior_shift", "f8", len(classes))
+    classifier.temperature_ = float(read("temperature", "f8", ()))
+    if not ((classifier.class_counts_ > 0).all() and classifier.temperature_ > 0):
+        raise FerClassicError("class_counts and temperature in state.npz must be above 0.")
+
+
+def _read_trees(classifier, folder, n_features):
+    import lightgbm
+
+    content = (folder / TREES).read_bytes()
+    text = check_trees(content, len(classifier.classes_), n_features)
+    classifier.n_features_in_ = n_features
+    try:
+        classifier.booster_ = lightgbm.Booster(model_str=text)
+    except lightgbm.basic.LightGBMError as error:
+        raise FerClassicError(f"lightgbm.txt: {error}.") from None
+    classifier.best_iteration_ = classifier.booster_.current_iteration()

@@ -1,0 +1,181 @@
+"""The steps put together: train a model, and predict with it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fer_classic.compute.timer import Timer
+from fer_classic.data.duplicates import duplicate_groups, merge_groups
+from fer_classic.errors import FerClassicError
+from fer_classic.model.fit import learn, learn_network
+from fer_classic.model.predict import features_of, predict_part
+from fer_classic.scores.folds import check_folds, grouped_folds
+from fer_classic.scores.metrics import evaluate
+
+
+def fold_groups(faces):
+    """Groups that no split may part: copies of one image, and the user's groups.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    copies = duplicate_groups(faces.digests, faces.hashes, faces.readable)
+    return merge_groups(copies, faces.groups)
+
+
+def training_rows(faces, *, strict=False):
+    """Rows to train on: labelled and readable; checks that every class is there.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    strict : bool
+        Whether an unreadable file is an error.
+
+    Returns
+    -------
+    ndarray of int
+
+    Raises
+    ------
+    FerClassicError
+        A class has fewer than two images, or no image can be read.
+    """
+    readable = faces.readable
+    if not readable.any():
+        raise FerClassicError(
+            f"None of the {len(faces)} training images could be read; the first, "
+            f"{faces.names[0]!r}: {faces.errors[0]}."
+        )
+    if strict and not readable.all():
+        bad = int(np.flatnonzero(~readable)[0])
+        raise FerClassicError(
+            f"{(~readable).sum()} training image(s) cannot be read; the first, "
+            f"{faces.names[bad]!r}: {faces.errors[bad]}. Mend or remove them, or run "
+            "without --strict."
+        )
+    rows = np.flatnonzero(readable & (faces.labels >= 0))
+    check_classes(faces.labels[rows], faces.classes)
+    return rows
+
+
+def check_classes(labels, classes):
+    """Raise if a class has fewer than two images.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Codes of the readable images, or of all where nothing has been read yet.
+    classes : ClassSet
+
+    Raises
+    ------
+    FerClassicError
+        Names the class and what to do.
+    """
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    for name, count in zip(classes.names, counts, strict=True):
+        if count < 2:
+            have = "no readable image" if count == 0 else "a single readable image"
+            raise FerClassicError(
+                f"Class {name!r} has {have} in the training set; every class needs at "
+                f"least 2. Add images named like {name}_0001.jpg, or train on another "
+                "class set with --classes."
+            )
+
+
+def train_model(
+    faces, settings, *, jobs=-1, strict=False, progress=None, timer=None, checkpoint=None
+):
+    """Train on the labelled rows of a face table.
+
+    Parameters
+    ----------
+    faces : FaceTable
+    settings : Settings
+    jobs : int
+        Threads.
+    strict : bool
+        Whether an unreadable file is an error.
+    progress : callable, optional
+        Called as ``progress(round, held-out log loss)``; of a network, as
+        ``progress(epochs done, note)``.
+    timer : Timer, optional
+    checkpoint : path-like, optional
+        File that keeps each epoch of a network.
+
+    Returns
+    -------
+    Model
+        Its ``trained_on`` has counts, curves and, if ``settings.folds``, the scores of
+        a cross-validation.
+
+    Raises
+    ------
+    FerClassicError
+        A class is missing or too small.
+    """
+    timer = timer or Timer()
+    faces = faces.take(training_rows(faces, strict=strict))
+    with timer("duplicates"):
+        groups = fold_groups(faces)
+    trained_on = {
+        "images": len(faces),
+        "classes": _counts(faces),
+        "groups": len(np.unique(groups)),
+        "faces_found": int(faces.covered.sum()),
+    }
+    out_of_fold = None
+    try:
+        if settings.folds:
+            with timer("cross-validation"):
+                scores, out_of_fold = _cross_validation(faces, groups, settings, jobs)
+            trained_on["cross_validation"] = scores
+        with_bar = {"jobs": jobs, "progress": progress, "timer": timer}
+        if settings.network:
+            with_bar["checkpoint"] = checkpoint
+            model = learn_network(faces, groups, settings, **with_bar)
+            trained_on["notes"] = model.classifier.notes_
+        else:
+            model = learn(faces, groups, settings, **with_bar)
+    except FerClassicError:
+        raise
+    except ValueError as error:
+        raise FerClassicError(str(error)) from None
+    trained_on["best_iteration"] = model.classifier.best_iteration_
+    trained_on["curves"] = _rounded(model.classifier.curves_)
+    return replace(model, trained_on=trained_on, out_of_fold=out_of_fold)
+
+
+def _cross_validation(faces, groups, settings, jobs):
+    counts = np.bincount(faces.labels)
+    check_folds(counts, faces.classes.names, settings.folds)
+    named = features_of(faces, settings.features) if settings.features else None
+    probabilities = np.zeros((len(faces), len(faces.classes)))
+    for train, test in grouped_folds(faces.labels, groups, settings.folds, settings.seed):
+        part = named and named.take(train)
+        model = learn(faces.take(train), groups[train], settings, jobs=jobs, named=part)
+        probabilities[test] = predict_part(model, faces, test, jobs=jobs, named=named)
+    scores = evaluate(
+        faces.labels,
+        probabilities.argmax(axis=1),
+        faces.classes.names,
+        probabilities,
+        groups=groups,
+        prior=settings.classifier.get("prior", "uniform"),
+    )
+    return scores | {"folds": settings.folds}, probabilities
+
+
+def _rounded(curves):
+    """Curves without the last digits, which depend on the number of threads."""
+    return {
+        part: {name: [float(f"{v:.9g}") for v in own] for name, own in metrics.items()}
+        for part, metrics in curves.items()
+    }
+
+
+def _counts(faces):
+    counts = np.bincount(faces.labels, minlength=len(faces.classes))
+    return dict(zip(faces.classes.names, counts.tolist(), strict=True))

@@ -1,0 +1,1 @@
+"""What a score is: metrics, folds, intervals, paired differences."""

@@ -1,0 +1,1 @@
+"""Answers as files: the contest's layout, tables of other tools, comparisons."""

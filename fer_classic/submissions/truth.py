@@ -1,0 +1,207 @@
+"""True labels, and results put in their order."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_classic.data.dataset import group_finder
+from fer_classic.data.labels import ClassSet, expression
+from fer_classic.errors import FerClassicError
+from fer_classic.submissions.names import SEVERAL, listed
+from fer_classic.submissions.read_table import read_result
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Images with their true classes.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Distinct.
+    labels : ndarray of int64, shape (n,)
+        Codes of ``classes``; -1 for an image that is not scored.
+    groups : ndarray of str, shape (n,), or None
+        Images of one group are drawn together for intervals.
+    classes : ClassSet
+    """
+
+    names: tuple
+    labels: np.ndarray
+    groups: np.ndarray | None
+    classes: ClassSet
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A result in the order of the true labels.
+
+    Attributes
+    ----------
+    name, file : str
+    codes : ndarray of int64, shape (n,)
+        -1 for no answer.
+    probabilities : ndarray of float64, shape (n, k), or None
+    told : dict
+        answered, missing, extra, double, outside and notes, as :func:`compare` gives them.
+    """
+
+    name: str
+    file: str
+    codes: np.ndarray
+    probabilities: np.ndarray | None
+    told: dict
+
+
+def read_truth(path, classes, group_pattern=None):
+    """True labels from a table: JSON in any layout of a submission, or CSV file, label.
+
+    Parameters
+    ----------
+    path : path-like
+    classes : ClassSet
+    group_pattern : str, optional
+        See :func:`fer_classic.data.dataset.read_dataset`.
+
+    Raises
+    ------
+    FerClassicError
+        The file cannot be read, names an image twice, or holds a label that is unknown.
+    """
+    found = read_result(path, classes, true=True)
+    count = Counter(found.names)
+    if twice := [name for name, number in count.items() if number > 1]:
+        raise FerClassicError(f"{path} names images twice: {listed(twice)}.")
+    if not (found.codes >= 0).any():
+        raise FerClassicError(
+            f"{path} gives no image a class of {', '.join(classes.names)}."
+        )
+    words = dict.fromkeys(label for label in found.labels if isinstance(label, str))
+    if unknown := next(filter(_is_unknown, words), None):
+        raise FerClassicError(
+            f"{path} has the label {unknown!r}; allowed are 0 to {len(classes) - 1} or "
+            f"names such as {', '.join(classes.names)}."
+        )
+    group = group_finder(group_pattern)
+    groups = _distinct([group(str(name)) for name in found.names])
+    return Truth(tuple(map(str, found.names)), found.codes, groups, classes)
+
+
+def truth_of(samples):
+    """True labels of labelled images.
+
+    Raises
+    ------
+    FerClassicError
+        No image has a label.
+    """
+    samples.training_part()  # says so if there is no label at all
+    groups = _distinct(samples.groups)
+    return Truth(samples.names, samples.labels, groups, samples.classes)
+
+
+def _distinct(groups):
+    """Groups as an array in which images without one have their own; None if none has."""
+    if not any(groups):
+        return None
+    return np.array([group or f"row {i}" for i, group in enumerate(groups)])
+
+
+def _is_unknown(label):
+    """Whether a label is a word, but no expression of any set."""
+    return (
+        not label.strip().lstrip("-").isdigit()
+        and label.strip().lower() not in ("", "nan", "none", "null")
+        and expression(label) is None
+    )
+
+
+def match_result(path, name, truth, find):
+    """Read a result file and put its answers in the order of the true labels.
+
+    The first answer counts where a file names an image twice.
+
+    Parameters
+    ----------
+    path : path-like
+    name : str
+        What to call it.
+    truth : Truth
+    find : NameFinder
+        Of ``truth.names``.
+
+    Raises
+    ------
+    FerClassicError
+        The file cannot be read, or names none of the images.
+    """
+    found = read_result(path, truth.classes, find)
+    rows = np.array([find.row(own) for own in found.names], dtype=np.int64)
+    known = np.flatnonzero(rows >= 0)
+    places, first, counts = np.unique(rows[known], return_index=True, return_counts=True)
+    _check_useful(found, truth, places, path)
+    taken = known[first]
+    codes = np.full(len(truth.names), -1, dtype=np.int64)
+    codes[places] = found.codes[taken]
+    probabilities = None
+    if found.probabilities is not None:
+        probabilities = np.full((len(codes), len(truth.classes)), np.nan)
+        probabilities[places] = found.probabilities[taken]
+    scored = truth.labels >= 0
+    missing = scored.copy()
+    missing[places] = False
+    told = {
+        "answered": int((codes[scored] >= 0).sum()),
+        "missing": [truth.names[i] for i in np.flatnonzero(missing)],
+        "extra": [str(found.names[i]) for i in np.flatnonzero(rows < 0)],
+        "double": [truth.names[i] for i in places[counts > 1]],
+        "outside": int((found.outside[taken] & scored[places]).sum()),
+        "notes": [*found.notes, *_unclear(found.names, rows)],
+    }
+    return Matched(name, str(path), codes, probabilities, told)
+
+
+def _check_useful(found, truth, places, path):
+    """Refuse a result that has nothing to score."""
+    if not (truth.labels[places] >= 0).any():
+        raise FerClassicError(
+            f"{path} names none of the images with a true label. It names "
+            f"{listed(found.names) or 'no image'}; the truth names {listed(truth.names)}."
+        )
+    if not (found.outside | (found.codes >= 0)).any():
+        raise FerClassicError(
+            f"{path} holds no answer that is understood: neither labels nor scores. The "
+            "shapes that are read stand in the README."
+        )
+
+
+def _unclear(names, rows):
+    """A note on the names that fit several images, if there are any."""
+    several = np.flatnonzero(rows == SEVERAL)
+    if several.size:
+        yield (
+            f"{several.size} name(s) fit several images, such as {names[several[0]]}: "
+            "write them with folder and extension"
+        )
+
+
+def result_names(paths):
+    """Short distinct names for result files.
+
+    The stem; with its folder where stems are equal; with a number where that is equal too.
+    """
+    names = [Path(path).stem for path in paths]
+    count = Counter(names)
+    for i, path in enumerate(paths):
+        if count[names[i]] > 1 and (folder := Path(path).absolute().parent.name):
+            names[i] = f"{folder}/{names[i]}"
+    made = []
+    for name in names:
+        number = 2
+        unique = name
+        while unique in made:
+            unique, number = f"{name} ({number})", number + 1
+        made.append(unique)
+    return made
