@@ -7,6 +7,8 @@ __version__ = "0.1.0"
 #: Public names and the module each lives in, imported when first used: ``import
 #: fer_classic`` loads neither dlib nor LightGBM nor torch.
 _PUBLIC = {
+    "AnalysisStopped": "model.result",
+    "Analyzer": "model.analyzer",
     "ExpressionClassifier": "learn.classifier",
     "FIVE": "data.labels",
     "FaceSettings": "faces.settings",
@@ -17,6 +19,7 @@ _PUBLIC = {
     "SEVEN": "data.labels",
     "Settings": "settings",
     "SmallCNNClassifier": "learn.cnn.classifier",
+    "analyze": "model.analyze",
     "compute_features": "features",
     "evaluate": "scores.metrics",
     "extract_faces": "faces.extract",

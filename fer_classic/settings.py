@@ -102,7 +102,7 @@ class Settings:
 
     def to_dict(self):
         """The settings as plain JSON types."""
-        return asdict(self)
+        return asdict(self) | {"faces": self.faces.to_dict()}
 
     @classmethod
     def from_dict(cls, values):

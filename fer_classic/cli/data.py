@@ -99,7 +99,8 @@ def faces(
     detector: o.Detector = None,
     upsample: o.Upsample = None,
     threshold: o.Threshold = None,
-    min_size: o.MinSize = None,
+    min_size: o.MinFace = None,
+    which: o.Which = None,
     align: o.Align = None,
     crop_size: o.CropSize = None,
     max_pixels: o.MaxPixels = None,
@@ -110,7 +111,7 @@ def faces(
     cluster: o.Cluster = None,
     quiet: o.Quiet = False,
 ):
-    """Find, align and store one face an image.
+    """Find, align and store one face an image, or all.
 
     The folder is an input of the commands features and train.
 
@@ -118,6 +119,7 @@ def faces(
     """
     from fer_classic.compute.cluster import on_cluster
     from fer_classic.faces.store import write_faces
+    from fer_classic.faces.table import join_tables
     from fer_classic.files.atomic import check_new, new_directory
 
     settings = o.settings_from(locals())
@@ -131,9 +133,13 @@ def faces(
         new_directory(out, overwrite=overwrite) as folder,
         parts as made,
     ):
-        status = write_faces(made, len(samples), folder)["status"]
+        if settings.faces.which == "all":  # how many rows there are is known at the end
+            made = [join_tables(list(made))]
+        rows = len(samples) if settings.faces.which != "all" else len(made[0])
+        status = write_faces(made, rows, folder)["status"]
     counts = {s: status.count(s) for s in dict.fromkeys(status)}
-    say(f"{len(status)} images: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
+    what = "rows" if settings.faces.which == "all" else "images"
+    say(f"{len(status)} {what}: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
     print(out)
 
 

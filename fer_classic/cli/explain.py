@@ -30,6 +30,8 @@ def explain(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Picture to write, a .png file.")] = None,
+    which: o.Which = None,
+    min_size: o.MinFace = None,
     overwrite: o.Overwrite = False,
 ):
     """Show why the model says what it says.
@@ -38,6 +40,7 @@ def explain(
     features that spoke for and against the answer.
 
     Example: fer-classic explain photo.jpg --out explain.png
+    Example: fer-classic explain group.jpg --faces all --out explain.png
     """
     from fer_classic.files.atomic import check_new_file, write_file
     from fer_classic.model.explain import explain_face
@@ -53,19 +56,39 @@ def explain(
             f"{model} is a network, which has no named features to explain with. Name a "
             "model of the command train or run."
         )
-    settings = settings_to_predict(trained.settings)
+    settings = settings_to_predict(trained.settings).with_changes(
+        which=which or "best", min_size=min_size
+    )
     samples = read_samples([photo], settings)
     if len(samples) != 1:
         raise UsageError(
             f"explain takes one image, and {photo} holds {len(samples)}. Name one of them."
         )
-    face = extract_with_bar(samples, settings, 1, True, "faces", None)
-    explanation = explain_face(trained, face)
-    if out is not None:
-        write_file(out, _picture(samples, face, explanation), overwrite=overwrite)
-    print(visible(explanation_text(face, explanation)))
-    if out is not None:
-        print(f"\npicture: {visible(str(out))}")
+    faces = extract_with_bar(samples, settings, 1, True, "faces", None)
+    pictures = _picture_files(out, len(faces), overwrite)
+    for row, picture in enumerate(pictures):
+        face = faces.take([row])
+        explanation = explain_face(trained, face)
+        if picture is not None:
+            content = _picture(samples, face, explanation)
+            write_file(picture, content, overwrite=overwrite)
+        print("\n" * (row > 0) + visible(explanation_text(face, explanation)))
+        if picture is not None:
+            print(f"\npicture: {visible(str(picture))}")
+
+
+def _picture_files(out, number, overwrite):
+    """The picture of each face: explain_1.png and so on where there are several."""
+    from fer_classic.files.atomic import check_new_file
+
+    if out is None:
+        return [None] * number
+    if number == 1:
+        return [out]
+    files = [out.with_name(f"{out.stem}_{i}{out.suffix}") for i in range(1, number + 1)]
+    for file in files:
+        check_new_file(file, overwrite=overwrite)
+    return files
 
 
 def _picture(samples, face, explanation):

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from fer_classic.cli.face_options import MinFace as MinFace
+from fer_classic.cli.face_options import Which as Which
+
 DATA = "Folder, zip, CSV manifest, FER2013 CSV, image or glob."
 DATA_OR_FACES = f"{DATA} Or a folder of the command faces."
 
@@ -98,7 +101,7 @@ SettingsFile = Annotated[
 #: Options that are settings, by the name of their parameter; the first decide the faces.
 _OF_FACES = (
     *("classes", "labels", "groups", "detector", "upsample", "threshold", "min_size"),
-    *("align", "crop_size", "max_pixels"),
+    *("align", "crop_size", "max_pixels", "which"),
 )
 _SETTINGS = (*_OF_FACES, "balance", "prior", "folds", "seed")
 

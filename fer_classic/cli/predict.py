@@ -1,6 +1,6 @@
 """The command predict."""
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +10,8 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import say, table
 from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
-from fer_classic.errors import UnreadableImage, UsageError, one_of
+from fer_classic.cli.pictures import write_crops, write_overlays
+from fer_classic.errors import UsageError, one_of
 
 
 @app.command()
@@ -39,6 +40,15 @@ def predict(
         str | None,
         typer.Option(help="In the place of the model's own, as in the command train."),
     ] = None,
+    which: o.Which = None,
+    min_size: o.MinFace = None,
+    crops: Annotated[
+        Path | None, typer.Option(help="Folder for the faces, each cut out as a picture.")
+    ] = None,
+    crop_as: Annotated[
+        str,
+        typer.Option(help="How faces are cut out: aligned, 224 pixels a side, or boxed."),
+    ] = "aligned",
     max_pixels: o.MaxPixels = None,
     format: Annotated[
         str, typer.Option(help="What stdout gets without --out: text, csv or json.")
@@ -51,12 +61,15 @@ def predict(
 ):
     """Predict the expression in each image.
 
-    The most confident face counts; without a face, the whole image.
+    The most confident face counts, or with --faces all each; without a face, the whole
+    image.
 
     Example: fer-classic predict photo.jpg
+    Example: fer-classic predict group.jpg --faces all --overlay seen/
     Example: fer-classic predict test/ --model runs/first --out submission.json
     """
     from fer_classic.compute.cluster import on_cluster
+    from fer_classic.faces.cutout import HOW
     from fer_classic.files.atomic import check_new, check_new_file, new_directory
     from fer_classic.model.predict import predict_faces
     from fer_classic.model.store import load_model
@@ -70,10 +83,21 @@ def predict(
     if out is not None:
         check_new_file(out, overwrite=overwrite)
         check_new_file(out.with_suffix(".csv"), overwrite=overwrite)
-    if overlay is not None:
-        check_new(overlay, overwrite=overwrite)
+    one_of(crop_as, HOW, "--crop-as")
+    if which == "all" and template is not None:
+        raise UsageError(
+            "--template writes one answer an image, and --faces all gives several: leave "
+            "one of them out."
+        )
+    if crops is not None and crops == overlay:
+        raise UsageError(f"--crops and --overlay both name {crops}: give two folders.")
+    for folder in (overlay, crops):
+        if folder is not None:
+            check_new(folder, overwrite=overwrite)
     trained = load_model(model_folder(model))
-    settings = settings_to_predict(trained.settings, max_pixels)
+    settings = settings_to_predict(trained.settings, max_pixels).with_changes(
+        which=which or "best", min_size=min_size
+    )
     if detector is not None:
         settings = settings.with_changes(detector=o.detector_from(detector))
     samples = read_samples(inputs, settings)
@@ -84,11 +108,27 @@ def predict(
     predictions = predict_faces(trained, faces, jobs=jobs)
     if not faces.readable.all():
         say("unreadable images got the most frequent class of the training set")
-    with new_directory(overlay, overwrite=overwrite) if overlay else nullcontext() as work:
-        if overlay is not None:
-            _write_overlays(samples, faces, predictions, work)
-        # Within, so that files and folder come into their places one after the other.
+    if settings.faces.which != "all":
+        _say_others(faces)
+    pictures = [(overlay, write_overlays, ()), (crops, write_crops, (crop_as,))]
+    with ExitStack() as written:
+        for folder, write, more in pictures:
+            if folder is not None:
+                work = written.enter_context(new_directory(folder, overwrite=overwrite))
+                write(samples, faces, predictions, work, *more)
+        # Within, so that files and folders come into their places one after the other.
         _write_predictions(predictions, faces, out, layout, format, overwrite)
+
+
+def _say_others(faces):
+    """Say that other faces were found too, and which was taken."""
+    number = int((faces.n_faces > 1).sum())
+    if number:
+        rule = {"best": "the one that the detector is surest of", "largest": "the largest"}
+        say(
+            f"several faces in {number} of {len(faces)} images: "
+            f"{rule[faces.settings.which]} counts (--faces all: each)"
+        )
 
 
 def model_folder(model):
@@ -160,29 +200,3 @@ def _predictions_text(predictions, faces):
         for i, name in enumerate(predictions.names)
     ]
     return table(rows, ["file", "expression", "probability", "status", "faces"])
-
-
-def _write_overlays(samples, faces, predictions, work):
-    from fer_classic.data.image import decode
-    from fer_classic.data.sources import read_same
-    from fer_classic.faces.draw import overlay
-    from fer_classic.files.text import file_stem, write_rows
-
-    index = [["picture", "file"]]
-    for i, file in enumerate(faces.names):
-        if faces.status[i] == "unreadable":
-            continue
-        try:
-            data = read_same(samples.sources[i], faces.digests[i])
-            image = decode(data, max_pixels=faces.settings.max_pixels)
-        except UnreadableImage as error:  # it vanished or changed meanwhile
-            say(f"no picture of {file}: {error}")
-            continue
-        name = predictions.class_names[predictions.labels[i]]
-        text = f"{name} {predictions.probabilities[i].max():.2f}"
-        place = faces.boxes[i], faces.points[i]
-        index.append([f"{i + 1:05d}_{file_stem(Path(file).stem)}.png", file])
-        picture = overlay(image, *place, text, faces.status[i])
-        (work / index[-1][0]).write_bytes(picture)
-    with open(work / "index.csv", "w", encoding="utf-8", newline="") as out:
-        write_rows(out, index)

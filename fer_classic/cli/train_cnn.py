@@ -63,7 +63,7 @@ def train_cnn(
     detector: o.Detector = None,
     upsample: o.Upsample = None,
     threshold: o.Threshold = None,
-    min_size: o.MinSize = None,
+    min_size: o.MinFace = None,
     align: o.Align = None,
     crop_size: o.CropSize = None,
     max_pixels: o.MaxPixels = None,

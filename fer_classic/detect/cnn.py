@@ -1,9 +1,8 @@
 """dlib's convolutional (MMOD) face detector: slower, finds turned faces too."""
 
-from functools import lru_cache
-
 import dlib
 
+from fer_classic.compute.threads import kept_by_thread
 from fer_classic.data.image import to_rgb
 from fer_classic.detect.base import (
     from_rectangle,
@@ -13,7 +12,7 @@ from fer_classic.detect.base import (
 from fer_classic.files.weights import model_file
 
 
-@lru_cache(maxsize=2)
+@kept_by_thread(maxsize=2)
 def _dlib_detector(path):
     return dlib.cnn_face_detection_model_v1(path)
 

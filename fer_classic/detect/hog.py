@@ -1,9 +1,8 @@
 """dlib's HOG + linear SVM detector of upright frontal faces."""
 
-from functools import lru_cache
-
 import dlib
 
+from fer_classic.compute.threads import kept_by_thread
 from fer_classic.data.image import to_gray
 from fer_classic.detect.base import (
     from_rectangle,
@@ -13,7 +12,7 @@ from fer_classic.detect.base import (
 )
 
 
-@lru_cache(maxsize=1)
+@kept_by_thread(maxsize=1)
 def _dlib_detector():
     return dlib.get_frontal_face_detector()
 

@@ -1,8 +1,8 @@
 """dlib's HOG + SVM detector, trained by the user (``fer-classic detector train``)."""
 
-from functools import lru_cache
 from pathlib import Path
 
+from fer_classic.compute.threads import kept_by_thread
 from fer_classic.data.image import to_gray
 from fer_classic.detect.base import (
     from_rectangle,
@@ -15,7 +15,7 @@ from fer_classic.errors import FerClassicError
 _LEAST_BYTES = 1000
 
 
-@lru_cache(maxsize=4)
+@kept_by_thread(maxsize=4)
 def open_detector(path):
     """Read a detector that dlib's trainer wrote.
 

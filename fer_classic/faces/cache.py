@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +114,7 @@ def open_cache(folder, settings):
         A model file is missing.
     """
     # A detector counts by what it is, not by where its file lies.
-    own = asdict(settings) | {"detector": None}
+    own = settings.to_dict() | {"detector": None}
     recipe = {
         "versions": versions(),
         "machine": machine(),

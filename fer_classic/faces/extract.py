@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -12,7 +13,8 @@ from fer_classic.data.duplicates import perceptual_hash
 from fer_classic.detect import detector_identity, make_detector
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.faces.cache import open_cache
-from fer_classic.faces.row import NO_MEMORY, find_row, read_row
+from fer_classic.faces.choose import row_name
+from fer_classic.faces.row import NO_MEMORY, find_rows, read_row
 from fer_classic.faces.settings import FaceSettings
 from fer_classic.faces.table import FaceTable, join_tables
 
@@ -36,8 +38,9 @@ def extract_faces(samples, settings=None, *, jobs=1, progress=None, cache=None):
     Returns
     -------
     FaceTable
-        One row for each sample, in the same order. An image that fails is a row with
-        the status "unreadable" and the reason.
+        One row for each sample, in the same order; with ``settings.which`` "all" one for
+        each face, named ``photo.jpg#1`` and so on, the most confident first. An image
+        that fails is a row with the status "unreadable" and the reason.
 
     Warns
     -----
@@ -84,7 +87,9 @@ def face_parts(
     extract = partial(_extract_chunk, settings=settings, identity=identity, cache=store)
     done = 0
     if not len(samples):
-        yield _table(samples, settings, _columns([], settings.crop_size))
+        columns = _columns([], settings.crop_size)
+        del columns["image"], columns["number"]
+        yield _table(samples, settings, columns)
     for columns, trouble in each_chunk(
         extract, samples.sources, CHUNK, jobs=jobs, progress=progress
     ):
@@ -94,12 +99,18 @@ def face_parts(
                 "on without; free space, or name another folder (--cache DIR, or none)."
             )
             warn = None
-        rows = np.arange(done, done + len(columns["status"]))
-        done += len(rows)
-        part = samples.take(rows)
+        numbers, images = columns.pop("number"), columns.pop("image")
+        part = samples.take(done + images)
+        done += int(images.max()) + 1
         if client_in_use():
             _check_reading(part, columns)
-        yield _table(part, settings, columns)
+        yield _table(named_faces(part, numbers, settings.which), settings, columns)
+
+
+def named_faces(samples, numbers, which):
+    """Samples whose rows are faces, named by their numbers where all faces count."""
+    pairs = zip(samples.names, numbers.tolist(), strict=True)
+    return replace(samples, names=tuple(row_name(n, k, which) for n, k in pairs))
 
 
 def _check_reading(samples, columns):
@@ -131,8 +142,44 @@ def _table(samples, settings, columns):
     )
 
 
+def table_of_rows(rows, settings, classes):
+    """A face table of faces that come from no file.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As of :func:`fer_classic.faces.row.face_row`.
+    settings : FaceSettings
+    classes : ClassSet
+
+    Returns
+    -------
+    FaceTable
+        Unlabelled, its names are numbers.
+    """
+    empty = {"error": "", "digest": "", "thumbnail": np.zeros((32, 32), np.uint8)}
+    columns = _columns(
+        [empty | row | {"image": i, "number": 1} for i, row in enumerate(rows)],
+        settings.crop_size,
+    )
+    del columns["image"], columns["number"]
+    nothing = (None,) * len(rows)
+    return FaceTable(
+        **columns,
+        names=tuple(map(str, range(len(rows)))),
+        labels=np.full(len(rows), -1),
+        **{"groups": nothing, "splits": nothing, "problems": ("no label",) * len(rows)},
+        classes=classes,
+        settings=settings,
+    )
+
+
 def _columns(rows, size):
-    """The rows of several images as columns of a FaceTable."""
+    """The rows of several images as columns of a FaceTable, and which face each is.
+
+    Besides there are ``image``, the image's place in the chunk, and ``number``, from 1 for
+    the faces of an image and 0 where none was found.
+    """
 
     def stack(key, dtype, *shape):
         return np.array([row[key] for row in rows], dtype=dtype).reshape(-1, *shape)
@@ -149,6 +196,8 @@ def _columns(rows, size):
         "upright": stack("upright", np.uint8, size, size),
         "digests": tuple(row["digest"] for row in rows),
         "hashes": perceptual_hash(stack("thumbnail", np.uint8, 32, 32)),
+        "image": stack("image", np.int64),
+        "number": stack("number", np.int64),
     }
 
 
@@ -163,7 +212,7 @@ def _detector(settings, identity):
         settings.detector,
         upsample=settings.upsample,
         threshold=settings.threshold,
-        min_size=settings.min_size,
+        min_size=settings.min_pixels,
     )
 
 
@@ -177,7 +226,7 @@ def _extract_chunk(sources, settings, identity, cache):
     rows = _rows(sources, held, detector, settings)
     columns = _columns(rows, settings.crop_size)
     # What the rows say was read, should a file have changed since it was looked up.
-    read = [row["digest"] or row["error"] for row in rows]
+    read = [row["digest"] or row["error"] for row in rows if row["number"] < 2]
     if cache and NO_MEMORY not in columns["errors"]:
         try:
             cache.store(cache.key(read), columns)
@@ -204,7 +253,7 @@ def _contents(sources, held):
 
 
 def _rows(sources, held, detector, settings):
-    """One row an image: some are decoded first, and then their faces are found.
+    """Rows of all images: some are decoded first, and then their faces are found.
 
     Two short loops over small images take three quarters of the time of one long loop,
     whose code does not fit into the processor's caches.
@@ -212,12 +261,21 @@ def _rows(sources, held, detector, settings):
     rows, waiting, size = [], [], 0
     for i, source in enumerate(sources):
         row, image, gray = read_row(source, held.pop(i, None), settings)
-        rows.append(row)
+        rows.append([row | {"image": i, "number": 0}])
         if image is not None:
-            waiting.append((row, image, gray))
+            waiting.append((i, image, gray))
             size += image.nbytes
         if size > HELD or i == len(sources) - 1:
-            for row, *decoded in waiting:
-                row |= find_row(*decoded, detector, settings)
+            for place, *decoded in waiting:
+                found = find_rows(*decoded, detector, settings)
+                rows[place] = [
+                    rows[place][0] | face | {"number": number if is_face(face) else 0}
+                    for number, face in enumerate(found, start=1)
+                ]
             waiting, size = [], 0
-    return rows
+    return [row for faces in rows for row in faces]
+
+
+def is_face(row):
+    """Whether a row of :func:`find_rows` is a face that was found."""
+    return row.get("status") == "face"

@@ -1,4 +1,4 @@
-"""One row from one image: what it is, where its face is, landmarks, the crops."""
+"""Rows from one image: what it is, where its faces are, landmarks, the crops."""
 
 import hashlib
 
@@ -9,6 +9,7 @@ from fer_classic.data.image import decode, to_gray
 from fer_classic.detect import Face
 from fer_classic.errors import UnreadableImage
 from fer_classic.faces.align import STABLE, alignment, transform, upright, warp
+from fer_classic.faces.choose import chosen_faces, large_enough
 
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)
@@ -49,8 +50,8 @@ def read_row(source, data, settings):
     return row, None, None
 
 
-def find_row(image, gray, detector, settings):
-    """The columns of the most confident face, or why there is none.
+def find_rows(image, gray, detector, settings):
+    """The columns of each face that counts, or why there is none.
 
     Parameters
     ----------
@@ -61,15 +62,18 @@ def find_row(image, gray, detector, settings):
 
     Returns
     -------
-    dict
-        As of :func:`face_row`, or with error.
+    list of dict
+        As of :func:`face_row`, or one with error. Several only where all faces count.
     """
     try:
-        return face_row(gray, detector.detect(image), settings)
+        faces = large_enough(detector.detect(image), gray.shape, settings.min_size)
+        found = {"n_faces": len(faces)} if settings.detector != "none" else {}
+        chosen = [[face] for face in chosen_faces(faces, settings.which)] or [[]]
+        return [face_row(gray, face, settings) | found for face in chosen]
     except UnreadableImage as error:
-        return {"error": str(error)}
+        return [{"error": str(error)}]
     except MemoryError:
-        return {"error": NO_MEMORY}
+        return [{"error": NO_MEMORY}]
 
 
 def face_row(gray, faces, settings):

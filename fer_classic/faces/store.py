@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,7 @@ def write_faces(parts, n_rows, folder):
         "format": FORMAT,
         "kind": "fer_classic faces",
         "classes": part.classes.key,
-        "settings": asdict(part.settings),
+        "settings": part.settings.to_dict(),
         "labels": labels,
         "rows": rows,
     }

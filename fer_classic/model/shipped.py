@@ -8,6 +8,39 @@ from fer_classic.errors import FerClassicError
 #: The model that predicts where none is named.
 SHIPPED = "five-fast"
 
+_FOLDERS = (
+    Path(__file__).parents[2] / "models",  # a checkout
+    Path(sys.prefix) / "share" / "fer_classic" / "models",  # an installation
+)
+
+
+def model_named(name):
+    """The folder named, or that of a model that comes along.
+
+    Parameters
+    ----------
+    name : path-like
+        A folder of a model or of a run; or a bare name such as "five-fast".
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    FerClassicError
+        A bare name is that of no model.
+    """
+    path = Path(name)
+    bare = len(path.parts) == 1 and not path.exists()
+    return shipped_model(path.name) if bare else path
+
+
+def shipped_names():
+    """Names of the models that came along, sorted."""
+    found = {own.parent.name for place in _FOLDERS for own in place.glob("*/model.json")}
+    return sorted(found)
+
 
 def shipped_model(name=SHIPPED):
     """Folder of a model that ships with the package; nothing is downloaded.
@@ -22,15 +55,12 @@ def shipped_model(name=SHIPPED):
     FerClassicError
         No such model is there.
     """
-    folders = (
-        Path(__file__).parents[2] / "models",  # a checkout
-        Path(sys.prefix) / "share" / "fer_classic" / "models",  # an installation
-    )
-    for folder in folders:
+    for folder in _FOLDERS:
         if (folder / name / "model.json").is_file():
             return folder / name
     raise FerClassicError(
-        f"No model {name!r} came with this installation (looked in "
-        f"{' and '.join(map(str, folders))}). Name your own with --model, or train one: "
+        f"No model {name!r} came with this installation: there are "
+        f"{', '.join(shipped_names()) or 'none'} (in {' and '.join(map(str, _FOLDERS))}). "
+        "Name your own with --model, or train one: "
         "fer-classic train DATA --out my-model"
     )
