@@ -106,8 +106,8 @@ def read_image(given, **options):
     Parameters
     ----------
     given : object
-        As :data:`fer_classic.data.pixels.KINDS` tells; or an object whose ``read()`` gives the bytes of a file, as those
-        of :mod:`fer_classic.data.sources`.
+        As :data:`fer_classic.data.pixels.KINDS` tells, or a source of
+        :mod:`fer_classic.data.sources`.
     **options
         As :func:`pixels` takes them.
 
