@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "AnalysisStopped": "model.result",
     "Analyzer": "model.analyzer",
+    "EIGHT": "data.labels",
     "ExpressionClassifier": "learn.classifier",
     "FIVE": "data.labels",
     "FaceSettings": "faces.settings",
@@ -26,6 +27,7 @@ _PUBLIC = {
     "load_model": "model.store",
     "predict_faces": "model.predict",
     "read_dataset": "data.dataset",
+    "read_votes": "data.votes",
     "save_model": "model.store",
     "train_model": "model.train",
 }

@@ -29,7 +29,7 @@ class Settings:
 
     Attributes
     ----------
-    classes : {"five", "seven"}
+    classes : {"five", "seven", "eight"}
     labels : {"auto", "name", "folder", "none"}
         Where labels are read from.
     groups : str or None
@@ -47,6 +47,9 @@ class Settings:
         names a ``network``, that learns in place of features, experts and trees.
     folds : int
         Folds of the cross-validation on the training images; 0 for none.
+    vote_share : float
+        What the votes of annotators count beside an image's own label, where there are
+        votes: 0 for the label alone, 1 for the votes alone.
     seed : int
     """
 
@@ -59,6 +62,7 @@ class Settings:
     classifier: dict = field(default_factory=lambda: {"balance": "none"})
     network: dict = field(default_factory=dict)
     folds: int = 0
+    vote_share: float = 0.9
     seed: int = 0
 
     def __post_init__(self):
@@ -84,6 +88,7 @@ class Settings:
             one_of(self.network.get("network"), NETWORKS, "network")
         if self.folds != 0 or isinstance(self.folds, bool):
             check_range("folds", self.folds, 2, 100, kind=int)
+        check_range("vote_share", self.vote_share, 0, 1)
         check_range("seed", self.seed, 0, 2**32 - 1, kind=int)
 
     @property

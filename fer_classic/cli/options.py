@@ -13,7 +13,11 @@ DATA = "Folder, zip, CSV manifest, FER2013 CSV, image or glob."
 DATA_OR_FACES = f"{DATA} Or a folder of the command faces."
 
 Classes = Annotated[
-    str | None, typer.Option(help="Class set: five or seven (FER2013's).  [default: five]")
+    str | None,
+    typer.Option(
+        help="Class set: five, seven (FER2013's) or eight (FER+'s, with contempt).  "
+        "[default: five]"
+    ),
 ]
 Labels = Annotated[
     str | None,
@@ -91,6 +95,19 @@ Folds = Annotated[
     int | None,
     typer.Option("--cv", help="Folds of a cross-validation on the training images."),
 ]
+VotesFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV table with votes of annotators: file names, and a column of counts or "
+        "shares for each class (FER+'s layout, too)."
+    ),
+]
+VoteShare = Annotated[
+    float | None,
+    typer.Option(
+        help="What votes count beside an image's own label, from 0 to 1.  [default: 0.9]"
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option(min=0, help="Seed of all randomness.  [default: 0]")
 ]
@@ -103,7 +120,7 @@ _OF_FACES = (
     *("classes", "labels", "groups", "detector", "upsample", "threshold", "min_size"),
     *("align", "crop_size", "max_pixels", "which"),
 )
-_SETTINGS = (*_OF_FACES, "balance", "prior", "folds", "seed")
+_SETTINGS = (*_OF_FACES, "balance", "prior", "folds", "vote_share", "seed")
 
 #: Options of a network, by the name of their parameter.
 _OF_NETWORK = (

@@ -13,14 +13,16 @@ from fer_classic.cli.console import percent, say, scores_text
 from fer_classic.cli.extract import faces_with_bar, is_face_table, read_samples
 from fer_classic.cli.predict import checked_template
 from fer_classic.cli.report import write_page
+from fer_classic.cli.run_tables import confusion_csv, curves_csv
 from fer_classic.cli.train import (
+    say_left_out,
     say_unused,
     table_for,
     train_with_bar,
     training_samples,
 )
+from fer_classic.cli.votes import joined, votes_from_option
 from fer_classic.errors import UsageError
-from fer_classic.files.text import csv_text
 
 
 @app.command()
@@ -48,6 +50,8 @@ def run(
     align: o.Align = None,
     crop_size: o.CropSize = None,
     max_pixels: o.MaxPixels = None,
+    votes: o.VotesFile = None,
+    vote_share: o.VoteShare = None,
     preset: o.Preset = None,
     features: o.Features = None,
     balance: o.Balance = None,
@@ -81,7 +85,8 @@ def whole_run(settings, arguments, learn):
         The command's ``locals()``; ``train`` and ``test`` may be folders of the command
         faces.
     learn : callable
-        Called as ``learn(faces, settings, jobs, strict, quiet, timer)`` for the model.
+        Called as ``learn(faces, settings, jobs, strict, quiet, timer)`` for the model,
+        with ``targets`` where there are votes.
     """
     from fer_classic.compute.cluster import on_cluster
     from fer_classic.compute.timer import Timer
@@ -95,7 +100,8 @@ def whole_run(settings, arguments, learn):
     check_new(out, overwrite=overwrite)
     timer = Timer()
     with timer("reading names"):
-        settings, training, tested = _parts(settings, arguments)
+        votes = votes_from_option(arguments.get("votes"), arguments["train"])
+        settings, training, tested, shares = _parts(settings, arguments, votes)
     layout = checked_template(arguments["template"], tested)
     kept = o.cache_folder_from(arguments["cache"])
     with on_cluster(arguments.get("cluster")):
@@ -105,15 +111,18 @@ def whole_run(settings, arguments, learn):
                 faces_with_bar(own, settings, jobs, quiet, title, kept)
                 for title, own in bars.items()
             )
-        model = learn(faces, settings, jobs, strict, quiet, timer)
+        given = {} if shares is None else {"targets": shares}
+        model = learn(faces, settings, jobs, strict, quiet, timer, **given)
     with timer("prediction"):
         predictions = predict_faces(model, test_faces, jobs=jobs)
     with timer("judging"):
         copied = copies_of(faces, test_faces)
-        metrics = _metrics(model, predictions, test_faces, copied)
+        metrics = _metrics(model, predictions, test_faces, copied, votes)
     with timer("material of the report"):
         material = _material(model, faces, test_faces, predictions, copied)
     record = _record(arguments, faces, test_faces, copied, timer)
+    if votes is not None:
+        record["votes"] = votes.origin
     if settings.network:
         record["versions"] = versions("torch")
         record["training_seconds"] = model.classifier.seconds_
@@ -146,19 +155,22 @@ def _material(model, faces, test_faces, predictions, copied):
         return b""
 
 
-def _metrics(model, predictions, test_faces, copied):
-    from fer_classic.scores.subsets import judge
+def _metrics(model, predictions, test_faces, copied, votes=None):
+    from fer_classic.scores.subsets import judge, judge_by_votes
 
     metrics = {}
     if len(test_faces):
-        prior = model.classifier.prior
-        metrics["test"] = judge(predictions, test_faces, prior=prior, copied=copied)
+        given = {"prior": model.classifier.prior, "copied": copied}
+        metrics["test"] = judge(predictions, test_faces, **given)
+        by_votes = votes and judge_by_votes(predictions, test_faces, votes, **given)
+        if by_votes:
+            metrics["votes"] = by_votes
     if "cross_validation" in model.trained_on:
         metrics["cross_validation"] = model.trained_on["cross_validation"]
     return metrics
 
 
-def _parts(settings, arguments):
+def _parts(settings, arguments, votes):
     """Settings, and what to train on and to test: samples, or finished face tables.
 
     Test images come from an input of their own, or from the data's own split; without
@@ -167,10 +179,14 @@ def _parts(settings, arguments):
     train, test = arguments["train"], arguments["test"]
     if is_face_table(train):
         training = table_for(train, arguments)
+        training, shares = joined(training, votes, settings, strict=arguments["strict"])
+        say_left_out(training)
         settings = replace(settings, faces=training.settings, classes=training.classes.key)
         tested = training.take([])
     else:
-        training, tested = training_samples(train, settings, arguments["strict"])
+        training, shares, tested = training_samples(
+            train, settings, arguments["strict"], votes
+        )
         if test or "train" not in tested.splits:
             say_unused(tested, ("train",))
             tested = tested.take([])
@@ -193,7 +209,7 @@ def _parts(settings, arguments):
             raise UsageError("--template needs images to predict: name them with --test.")
     if not len(tested) and settings.network:
         raise UsageError("There are no images to test on: name them with --test.")
-    return settings, training, tested
+    return settings, training, tested, shares
 
 
 def _record(arguments, faces, test_faces, copied, timer):
@@ -233,7 +249,7 @@ def _write(folder, settings, record, metrics, model, predictions, faces, layout)
         "settings.json": to_json(settings.to_dict()),
         "run.json": to_json(record),
         "metrics.json": to_json(metrics),
-        "curves.csv": _curves_csv(model.trained_on["curves"]),
+        "curves.csv": curves_csv(model.trained_on["curves"]),
     }
     if len(predictions.names):
         texts["predictions.csv"] = predictions_csv(predictions, faces)
@@ -245,7 +261,7 @@ def _write(folder, settings, record, metrics, model, predictions, faces, layout)
     for part in metrics.values():
         scores = part.get("all", part)
         if scores["n"]:
-            texts["confusion.csv"] = _confusion_csv(scores)
+            texts["confusion.csv"] = confusion_csv(scores)
             break
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
@@ -253,27 +269,14 @@ def _write(folder, settings, record, metrics, model, predictions, faces, layout)
     save_model(model, folder / "model")
 
 
-def _confusion_csv(scores):
-    names = list(scores["per_class"])
-    rows = zip(names, scores["confusion"], strict=True)
-    return csv_text([["true \\ predicted", *names], *([name, *row] for name, row in rows)])
-
-
-def _curves_csv(curves):
-    columns = {
-        f"{part}_{metric}": values
-        for part, metrics in curves.items()
-        for metric, values in metrics.items()
-    }
-    rounds = enumerate(zip(*columns.values(), strict=True), start=1)
-    return csv_text([["round", *columns], *([i, *values] for i, values in rounds)])
-
-
 def _say_result(out, metrics, tested):
     if "test" in metrics and metrics["test"]["all"]["n"]:
         say(scores_text(metrics["test"]))
     elif tested:
         say("The test images have no labels, so there is no test score.")
+    if "votes" in metrics:
+        say("against the majority of the votes:")
+        say(scores_text(metrics["votes"]))
     if "cross_validation" in metrics:
         own = metrics["cross_validation"]
         say(f"{own['folds']}-fold cross-validation on the training images:")

@@ -11,9 +11,10 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, scores_text
 from fer_classic.cli.extract import faces_with_bar, is_face_table, read_samples
+from fer_classic.cli.votes import joined, votes_from_option
 
 
-def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
+def train_with_bar(faces, settings, jobs, strict, quiet, timer=None, targets=None):
     """Train a model under a progress bar of boosting rounds."""
     from fer_classic.learn.classifier import ExpressionClassifier
     from fer_classic.model.train import train_model
@@ -25,11 +26,17 @@ def train_with_bar(faces, settings, jobs, strict, quiet, timer=None):
             advance(done, f"held-out log loss {loss:.3f}" if loss == loss else "")
 
         return train_model(
-            faces, settings, jobs=jobs, strict=strict, progress=progress, timer=timer
+            faces,
+            settings,
+            jobs=jobs,
+            strict=strict,
+            progress=progress,
+            timer=timer,
+            targets=targets,
         )
 
 
-def training_samples(inputs, settings, strict):
+def training_samples(inputs, settings, strict, votes=None):
     """What to train on: labelled, and of the training part where the data names parts.
 
     Parameters
@@ -38,10 +45,13 @@ def training_samples(inputs, settings, strict):
     settings : Settings
     strict : bool
         Whether an image without a usable label is an error.
+    votes : Votes, optional
 
     Returns
     -------
     training : Samples
+    shares : ndarray or None
+        Of the classes in each of its rows, where there are votes.
     whole : Samples
         All that the inputs hold.
     """
@@ -49,10 +59,13 @@ def training_samples(inputs, settings, strict):
 
     whole = read_samples(inputs, settings)
     training = whole.in_split("train") if "train" in whole.splits else whole
+    training, shares = joined(training, votes, settings, strict=strict)
     say_left_out(training)
+    if shares is not None:
+        shares = shares[training.labels >= 0]
     training = training.training_part(strict=strict)
     check_classes(training.labels, training.classes)
-    return training, whole
+    return training, shares, whole
 
 
 def say_left_out(rows):
@@ -78,10 +91,7 @@ def table_for(inputs, arguments):
     classes = arguments.get("classes")
     o.refuse_for_faces({k: v for k, v in arguments.items() if k != "classes"})
     found = load_faces(inputs[0])
-    if classes is not None:
-        found = found.with_classes(classes)
-    say_left_out(found)
-    return found
+    return found if classes is None else found.with_classes(classes)
 
 
 def say_unused(whole, used):
@@ -116,6 +126,8 @@ def train(
     align: o.Align = None,
     crop_size: o.CropSize = None,
     max_pixels: o.MaxPixels = None,
+    votes: o.VotesFile = None,
+    vote_share: o.VoteShare = None,
     preset: o.Preset = None,
     features: o.Features = None,
     balance: o.Balance = None,
@@ -139,17 +151,20 @@ def train(
     from fer_classic.model.store import save_model
 
     settings = o.settings_from(locals())
+    voted = votes_from_option(votes, inputs)
     check_new(out, overwrite=overwrite)
     if is_face_table(inputs):
         found = table_for(inputs, locals())
+        found, shares = joined(found, voted, settings, strict=strict)
+        say_left_out(found)
         settings = replace(settings, faces=found.settings, classes=found.classes.key)
     else:
-        found, whole = training_samples(inputs, settings, strict)
+        found, shares, whole = training_samples(inputs, settings, strict, voted)
         say_unused(whole, ("train",))
     kept = o.cache_folder_from(cache)
     with on_cluster(cluster):
         found = faces_with_bar(found, settings, jobs, quiet, "faces", kept)
-        model = train_with_bar(found, settings, jobs, strict, quiet)
+        model = train_with_bar(found, settings, jobs, strict, quiet, targets=shares)
     with new_directory(out, overwrite=overwrite) as folder:
         save_model(model, folder)
     if "cross_validation" in model.trained_on:

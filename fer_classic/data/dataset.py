@@ -195,6 +195,8 @@ def group_finder(pattern=None):
 
 def _label(row, labels, classes):
     """Code and problem of a row; the code is -1 where there is a problem."""
+    if row.get("problem"):
+        return -1, row["problem"]
     if "expression" in row:
         found = [row["expression"]] if row["expression"] else []
     else:

@@ -50,11 +50,19 @@ SEVEN = ClassSet(
     "seven",
     ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"),
 )
-CLASS_SETS = {"five": FIVE, "seven": SEVEN}
+#: In the order of FER+'s own columns (Barsoum et al. 2016).
+EIGHT = ClassSet(
+    "eight",
+    (
+        *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear"),
+        "contempt",
+    ),
+)
+CLASS_SETS = {"five": FIVE, "seven": SEVEN, "eight": EIGHT}
 
 
 def class_set(key):
-    """The class set called ``key`` ("five" or "seven").
+    """The class set called ``key`` ("five", "seven" or "eight").
 
     Raises
     ------

@@ -1,23 +1,24 @@
-"""CSV tables of labelled images: a manifest of paths, or FER2013's pixels."""
+"""CSV tables of labelled images: a manifest of paths, of votes, or FER2013's pixels."""
 
 import csv
 import io
 
 from fer_classic.data.labels import SEVEN, expression
 from fer_classic.data.sources import BytesSource
+from fer_classic.data.votes import LABELS, PATHS, is_votes_header, majorities, votes_from
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
 
 _COLUMNS = {
-    "path": ("path", "file", "filename", "file_name", "image", "name"),
-    "label": ("label", "emotion", "expression", "class"),
+    "path": PATHS,
+    "label": LABELS,
     "split": ("split", "usage"),
     "group": ("group", "person", "subject"),
 }
 
 
 def read_csv(data, origin, find):
-    """Rows of a manifest or of FER2013's own CSV.
+    """Rows of a manifest, of a table of votes or of FER2013's own CSV.
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def read_csv(data, origin, find):
     list of dict
         Each with name, path, given (the table), source,
         expression (None where the cell is empty), and split and group where the table
-        has them.
+        has them. A table with a column of votes for each class and no label gives the
+        majority, or None and the problem.
 
     Raises
     ------
@@ -66,9 +68,16 @@ def read_csv(data, origin, find):
         raise FerClassicError(
             f"{origin}, line {reader.reader.line_num}: {error}."
         ) from None
+    if header.keys().isdisjoint(("pixels", *_COLUMNS["label"])) and is_votes_header(header):
+        rows = _voted(rows, votes_from(data, origin))
     if not rows:
         raise FerClassicError(f"{origin} lists no image: it has a header and no rows.")
     return rows
+
+
+def _voted(rows, votes):
+    told = dict(zip(votes.names, majorities(votes), strict=True))
+    return [row | told[row["name"]] for row in rows]
 
 
 def _columns(header, origin):

@@ -102,7 +102,7 @@ class FaceTable:
 
         Parameters
         ----------
-        key : {"five", "seven"}
+        key : {"five", "seven", "eight"}
         """
         if key == self.classes.key:
             return self

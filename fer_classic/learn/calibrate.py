@@ -52,7 +52,41 @@ def class_shares(prior, counts):
     return target / target.sum()
 
 
-def class_importance(codes, target):
+def row_weights(weights, n, balance):
+    """Checked weights of training rows, 1 where none are given.
+
+    Parameters
+    ----------
+    weights : array of float, shape (n,), or None
+    n : int
+    balance : str
+        How classes are balanced: weights cannot follow rows that are added or removed.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        A weight is impossible, or the balance is of that kind.
+    """
+    if weights is None:
+        return np.ones(n)
+    if balance not in ("none", "class_weight"):
+        raise ValueError(
+            "Rows with weights (votes give them) can be balanced by 'none' or "
+            f"'class_weight'. Got balance={balance!r} instead."
+        )
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(
+            f"weights must be {n} finite numbers of at least 0, one for each row."
+        )
+    return weights
+
+
+def class_importance(codes, target, weights=None):
     """Weights that give each class its share of the total; a part may lack a class.
 
     Parameters
@@ -60,17 +94,20 @@ def class_importance(codes, target):
     codes : ndarray of int, shape (n,)
     target : ndarray of float, shape (n_classes,)
         Share of each class.
+    weights : ndarray of float, shape (n,), optional
+        What each row counts within its class.
 
     Returns
     -------
     ndarray of float64, shape (n,), of mean 1
     """
-    counts = np.bincount(codes, minlength=len(target))
-    weights = (target / np.maximum(counts, 1))[codes]
+    weights = np.ones(len(codes)) if weights is None else weights
+    totals = np.bincount(codes, weights, minlength=len(target))
+    weights = weights * (target / np.where(totals > 0, totals, 1))[codes]
     return weights / weights.mean()
 
 
-def best_temperature(scores, codes, target):
+def best_temperature(scores, codes, target, weights=None):
     """Divisor of the scores with the least log loss (Guo et al., ICML 2017).
 
     Parameters
@@ -81,7 +118,7 @@ def best_temperature(scores, codes, target):
     target : ndarray of float, shape (k,)
         Share of each class in the loss.
     """
-    importance = class_importance(codes, target)
+    importance = class_importance(codes, target, weights)
     own = np.arange(len(codes)), codes
 
     def loss(log_temperature):

@@ -14,6 +14,7 @@ from fer_classic.learn.calibrate import (
     class_codes,
     class_importance,
     class_shares,
+    row_weights,
     softmax,
 )
 
@@ -142,7 +143,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None, X_mirror=None, progress=None):
+    def fit(self, X, y, groups=None, X_mirror=None, progress=None, *, weights=None):
         """Balance, train and calibrate.
 
         Parameters
@@ -157,27 +158,29 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         progress : callable, optional
             Called as ``progress(round, held-out log loss)``, which starts again from 1
             for each part that is held out.
-
-        Returns
-        -------
-        self
+        weights : array of float, shape (n,), optional
+            A row of weight 2 counts as two; only where ``balance`` adds or removes none.
 
         Raises
         ------
         ValueError
-            A parameter is impossible, or there is a single class, or a class is too
+            A parameter or a weight is impossible, there is a single class, or one is too
             small to balance.
         """
         X, y = validate_data(self, X, y, dtype=np.float32)
         self.check_parameters()
-        self.classes_, codes, self.class_counts_ = class_codes(y)
+        self.classes_, codes, _ = class_codes(y)
+        own = row_weights(weights, len(y), self.balance)
+        counts = np.bincount(codes, own)
+        self.class_counts_ = np.maximum(np.rint(counts), 1).astype(np.int64)
         check_neighbors(y, self.balance, self.n_neighbors)
         target = class_shares(self.prior, self.class_counts_)
         mirror = self._check_mirror(X, X_mirror)
         rounds, scores, rows = [], [np.empty((0, len(target)))], [np.empty(0, np.int64)]
         for fitted, held in self._parts(codes, groups):
-            part = (X[held], codes[held], class_importance(codes[held], target))
-            self._learn(X, y, fitted, mirror, target, progress, part)
+            importance = class_importance(codes[held], target, own[held])
+            part = (X[held], codes[held], importance)
+            self._learn(X, y, own, fitted, mirror, target, progress, part)
             scores.append(self._scores(X[held]))
             rows.append(held)
             rounds.append(self.best_iteration_)
@@ -185,12 +188,13 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             # Small sets: the held-out parts only told when to stop; learn from all rows.
             number = round(np.mean(rounds)) if rounds else self.n_estimators
             curves = self.curves_ if rounds else None
-            self._learn(X, y, np.arange(len(y)), mirror, target, progress, n_rounds=number)
+            every = np.arange(len(y))
+            self._learn(X, y, own, every, mirror, target, progress, n_rounds=number)
             self.curves_ = curves or self.curves_
         self.temperature_ = 1.0
         rows, scores = np.concatenate(rows), np.concatenate(scores)
         if len(rows):
-            self.temperature_ = best_temperature(scores, codes[rows], target)
+            self.temperature_ = best_temperature(scores, codes[rows], target, own[rows])
         self.held_out_ = rows, softmax(scores / self.temperature_)
         return self
 
@@ -238,8 +242,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         mirror = np.asarray(X_mirror, dtype=np.float32)
         if mirror.shape != X.shape:
             raise ValueError(
-                "X_mirror must have one row for each row of X and the same columns, "
-                f"shape {X.shape}. Got {mirror.shape} instead."
+                f"X_mirror must have the shape of X, {X.shape}. Got {mirror.shape} instead."
             )
         return mirror
 
@@ -252,7 +255,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         usable = held_out_parts(codes, groups, parts, self.random_state)
         return usable if small else usable[:1]
 
-    def _learn(self, X, y, fitted, mirror, target, progress, held=None, n_rounds=None):
+    def _learn(self, X, y, own, fitted, mirror, target, progress, held=None, n_rounds=None):
         """Balance some rows and learn from them; stop early if ``held`` is given."""
         smallest = np.unique(y[fitted], return_counts=True)[1].min()
         rows, labels, weights = resample(
@@ -264,6 +267,8 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             X_mirror=None if mirror is None else mirror[fitted],
         )
         labels = np.searchsorted(self.classes_, labels)
+        if len(labels) == len(fitted):
+            weights = weights * own[fitted]
         learned = np.bincount(labels, weights, minlength=len(self.classes_))
         self.log_prior_shift_ = np.log(target) - np.log(learned / learned.sum())
         self.booster_, self.best_iteration_, self.curves_ = boost(

@@ -84,7 +84,9 @@ def _seen(faces, crop):
     return np.asarray(crops), np.asarray(faces.landmarks)
 
 
-def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
+def fit_expert(
+    faces, groups, parameters, *, seed=0, jobs=1, targets=None, sample_weight=None
+):
     """Fit an expert to labelled faces.
 
     Parameters
@@ -104,6 +106,8 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
     seed : int
     jobs : int
         Threads.
+    targets, sample_weight : ndarray, optional
+        As :meth:`KernelRidgeScores.fit` takes them.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def fit_expert(faces, groups, parameters, *, seed=0, jobs=1):
     worse = degrade(data[0], parameters.get("degraded", 0), seed), data[1]
     vectors = embedding.transform(worse, jobs=jobs)
     ridge = KernelRidgeScores(**ridge, random_state=seed)
-    ridge.fit(vectors, faces.labels, groups)
+    ridge.fit(vectors, faces.labels, groups, targets, sample_weight)
     return Expert(embedding, ridge, crop), ridge.out_of_fold_
 
 

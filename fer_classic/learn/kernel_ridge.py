@@ -79,7 +79,7 @@ class KernelRidgeScores(BaseEstimator):
         smallest = np.bincount(y).min()
         parts = min(self.folds, smallest, len(y) if groups is None else len(set(groups)))
         folds = grouped_folds(y, groups, parts, self.random_state) if parts > 1 else []
-        weights = _row_weights(shares, sample_weight)
+        weights, shares = _balanced(shares, sample_weight)
         # 1 for the class and -1 / (k - 1) for the others, or a mean of such codes.
         targets = ((shares * number - 1) / (number - 1)).astype(np.float32)
         used = np.ones((len(y), len(folds) + 1), dtype=np.float32)
@@ -138,8 +138,18 @@ def _class_shares(y, targets):
     return shares
 
 
-def _row_weights(shares, sample_weight):
-    """Weights that give each class an equal share of the total, float64 (n,)."""
+def _balanced(shares, sample_weight):
+    """Weights of the rows and their shares, where each class counts the same in all.
+
+    A row of several classes is as many rows of one class each, with its shares as their
+    weights; after these have been balanced it is one row again. Shares that were left as
+    they are would make the scores of a frequent class high everywhere.
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (n,)
+    shares : ndarray of float64, shape (n, n_classes)
+    """
     n, number = shares.shape
     own = np.ones(n) if sample_weight is None else np.asarray(sample_weight, np.float64)
     if own.shape != (n,) or not (np.isfinite(own).all() and own.min() >= 0):
@@ -153,7 +163,9 @@ def _row_weights(shares, sample_weight):
             f"Class {int(masses.argmin())} has no weight in the training set: no target "
             "names it, or all rows that do have weight 0."
         )
-    return own * (shares @ (own.sum() / number / masses))
+    balanced = shares * (own.sum() / number / masses)
+    total = balanced.sum(axis=1)
+    return own * total, balanced / total[:, None]
 
 
 def gaussian_kernel(A, B, gamma):

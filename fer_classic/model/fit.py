@@ -28,7 +28,18 @@ def mirrored(faces):
     return replace(faces, crops=crops, upright=upright, landmarks=landmarks)
 
 
-def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=None):
+def learn(
+    faces,
+    groups,
+    settings,
+    *,
+    jobs=-1,
+    progress=None,
+    timer=None,
+    named=None,
+    targets=None,
+    weights=None,
+):
     """Experts, then LightGBM on their summed out-of-fold scores and the named columns.
 
     Parameters
@@ -45,6 +56,10 @@ def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=
     timer : Timer, optional
     named : FeatureTable, optional
         The named columns, where they are known already.
+    targets : ndarray of float, shape (n, n_classes), optional
+        Shares of the classes in each row, of sum 1; by default 1 for its label.
+    weights : ndarray of float, shape (n,), optional
+        A row of weight 2 counts as two rows.
 
     Returns
     -------
@@ -53,9 +68,10 @@ def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=
     """
     timer = timer or Timer()
     mirror, experts, scores = None, [], []
+    given = {"seed": settings.seed, "targets": targets, "sample_weight": weights}
     with timer("experts"):
         for own in settings.experts:
-            expert, score = fit_expert(faces, groups, own, seed=settings.seed, jobs=jobs)
+            expert, score = fit_expert(faces, groups, own, jobs=jobs, **given)
             experts.append(expert)
             scores.append(score)
     with timer("features"):
@@ -65,10 +81,37 @@ def learn(faces, groups, settings, *, jobs=-1, progress=None, timer=None, named=
     classifier = ExpressionClassifier(
         **settings.classifier, n_jobs=jobs, random_state=settings.seed
     )
-    names = np.array(faces.classes.names)[faces.labels]
+    rows, codes, counted = _row_for_each_class(faces.labels, targets, weights)
+    names = np.array(faces.classes.names)[codes]
+    mirror = None if mirror is None else mirror[rows]
     with timer("training"):
-        classifier.fit(table.X, names, groups, mirror, progress=progress)
+        classifier.fit(
+            table.X[rows],
+            names,
+            groups[rows],
+            mirror,
+            progress=progress,
+            weights=counted,
+        )
+    if targets is not None:
+        classifier.held_out_ = _each_row_once(classifier.held_out_, rows)
     return Model(settings, classifier, table.names, {}, tuple(experts))
+
+
+def _row_for_each_class(labels, targets, weights):
+    """Rows, codes and weights for trees: a row for each class that it has a share in."""
+    if targets is None:
+        return np.arange(len(labels)), labels, weights
+    rows, codes = np.nonzero(targets)
+    shares = targets[rows, codes]
+    return rows, codes, shares if weights is None else shares * weights[rows]
+
+
+def _each_row_once(held_out, rows):
+    """Held-out rows and probabilities, of which some rows have several."""
+    held, probabilities = held_out
+    own, first = np.unique(rows[held], return_index=True)
+    return own, probabilities[first]
 
 
 def learn_network(

@@ -86,7 +86,16 @@ def check_classes(labels, classes):
 
 
 def train_model(
-    faces, settings, *, jobs=-1, strict=False, progress=None, timer=None, checkpoint=None
+    faces,
+    settings,
+    *,
+    jobs=-1,
+    strict=False,
+    progress=None,
+    timer=None,
+    checkpoint=None,
+    targets=None,
+    weights=None,
 ):
     """Train on the labelled rows of a face table.
 
@@ -104,6 +113,11 @@ def train_model(
     timer : Timer, optional
     checkpoint : path-like, optional
         File that keeps each epoch of a network.
+    targets : ndarray of float, shape (n, n_classes), optional
+        Shares of the classes in each row, as
+        :func:`fer_classic.data.voted.training_shares` mixes them of labels and votes.
+    weights : ndarray of float, shape (n,), optional
+        A row of weight 2 counts as two rows.
 
     Returns
     -------
@@ -117,7 +131,13 @@ def train_model(
         A class is missing or too small.
     """
     timer = timer or Timer()
-    faces = faces.take(training_rows(faces, strict=strict))
+    rows = training_rows(faces, strict=strict)
+    faces = faces.take(rows)
+    given = {
+        key: np.asarray(own)[rows]
+        for key, own in {"targets": targets, "weights": weights}.items()
+        if own is not None
+    }
     with timer("duplicates"):
         groups = fold_groups(faces)
     trained_on = {
@@ -126,11 +146,21 @@ def train_model(
         "groups": len(np.unique(groups)),
         "faces_found": int(faces.covered.sum()),
     }
+    if targets is not None:
+        trained_on["images_of_several_classes"] = int(
+            ((given["targets"] > 0).sum(axis=1) > 1).sum()
+        )
+    if given and settings.network:
+        raise FerClassicError(
+            "A network learns from labels alone: train it without shares and weights."
+        )
     out_of_fold = None
     try:
         if settings.folds:
             with timer("cross-validation"):
-                scores, out_of_fold = _cross_validation(faces, groups, settings, jobs)
+                scores, out_of_fold = _cross_validation(
+                    faces, groups, settings, jobs, given
+                )
             trained_on["cross_validation"] = scores
         with_bar = {"jobs": jobs, "progress": progress, "timer": timer}
         if settings.network:
@@ -138,7 +168,7 @@ def train_model(
             model = learn_network(faces, groups, settings, **with_bar)
             trained_on["notes"] = model.classifier.notes_
         else:
-            model = learn(faces, groups, settings, **with_bar)
+            model = learn(faces, groups, settings, **with_bar, **given)
     except FerClassicError:
         raise
     except ValueError as error:
@@ -148,14 +178,17 @@ def train_model(
     return replace(model, trained_on=trained_on, out_of_fold=out_of_fold)
 
 
-def _cross_validation(faces, groups, settings, jobs):
+def _cross_validation(faces, groups, settings, jobs, given):
     counts = np.bincount(faces.labels)
     check_folds(counts, faces.classes.names, settings.folds)
     named = features_of(faces, settings.features) if settings.features else None
     probabilities = np.zeros((len(faces), len(faces.classes)))
     for train, test in grouped_folds(faces.labels, groups, settings.folds, settings.seed):
         part = named and named.take(train)
-        model = learn(faces.take(train), groups[train], settings, jobs=jobs, named=part)
+        own = {key: value[train] for key, value in given.items()}
+        model = learn(
+            faces.take(train), groups[train], settings, jobs=jobs, named=part, **own
+        )
         probabilities[test] = predict_part(model, faces, test, jobs=jobs, named=named)
     scores = evaluate(
         faces.labels,

@@ -177,3 +177,34 @@ def probability_scores(truth, probabilities, prior=None):
             probabilities.max(axis=1), correct, weights
         ),
     }
+
+
+def distribution_scores(shares, probabilities):
+    """How well probabilities meet the shares of the classes among votes.
+
+    Parameters
+    ----------
+    shares : ndarray of float, shape (n, k)
+        Of sum 1; rows of sum 0 are left out.
+    probabilities : ndarray of float, shape (n, k)
+
+    Returns
+    -------
+    dict of JSON types
+        images, log_loss (cross-entropy, in nats), least_log_loss (that of the shares
+        themselves) and brier (mean squared distance). Without a row, ``{"images": 0}``.
+    """
+    voted = shares.sum(axis=1) > 0
+    shares, probabilities = shares[voted], probabilities[voted]
+    if not len(shares):
+        return {"images": 0}
+
+    def cross_entropy(given):
+        return float(-(shares * np.log(np.maximum(given, 1e-15))).sum(axis=1).mean())
+
+    return {
+        "images": len(shares),
+        "log_loss": cross_entropy(probabilities),
+        "least_log_loss": cross_entropy(shares),
+        "brier": float(((probabilities - shares) ** 2).sum(axis=1).mean()),
+    }

@@ -1,9 +1,13 @@
 """Scores of predictions on all images, and on parts that tell more than the whole."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fer_classic.data.duplicates import duplicate_groups, merge_groups
-from fer_classic.scores.metrics import evaluate
+from fer_classic.data.voted import rows_of_votes, with_majority
+from fer_classic.errors import FerClassicError
+from fer_classic.scores.metrics import distribution_scores, evaluate
 
 
 def judge(predictions, faces, *, prior="uniform", copied=None):
@@ -50,6 +54,34 @@ def judge(predictions, faces, *, prior="uniform", copied=None):
             result["covered"] = scores(faces.covered)
             result["uncovered"] = scores(~faces.covered)
     return result
+
+
+def judge_by_votes(predictions, faces, votes, *, prior="uniform", copied=None):
+    """Scores against the majority of votes, and against their distribution.
+
+    Parameters
+    ----------
+    predictions, faces, prior, copied
+        As in :func:`judge`.
+    votes : Votes
+
+    Returns
+    -------
+    dict of JSON types or None
+        As :func:`judge` gives it, with ``distribution``; None where there are votes for
+        none of the images.
+    """
+    try:
+        places = rows_of_votes(faces.names, votes)
+    except FerClassicError:
+        return None  # votes of the training images alone
+    voted = places >= 0
+    unvoted = np.where(voted, with_majority(faces, votes).labels, -1)
+    judged = replace(faces, labels=unvoted)
+    shares = np.zeros((len(faces), len(faces.classes)))
+    shares[voted] = votes.take(places[voted]).shares(faces.classes)
+    scores = judge(predictions, judged, prior=prior, copied=copied)
+    return scores | {"distribution": distribution_scores(shares, predictions.probabilities)}
 
 
 def copies_of(training, tested):

@@ -309,7 +309,7 @@ def test_unknown_choices_are_named():
 
 def test_mirrored_rows_of_another_shape_are_refused():
     X, y = _clouds()
-    text = r"X_mirror must have .* shape \(220, 6\). Got \(219, 6\) instead."
+    text = r"X_mirror must have the shape of X, \(220, 6\). Got \(219, 6\) instead."
     with pytest.raises(ValueError, match=text):
         _quick(balance="mirror").fit(X, y, X_mirror=X[1:])
     with pytest.raises(ValueError, match="balance='mirror' needs X_mirror"):
@@ -328,3 +328,29 @@ def test_what_was_held_out_is_kept_with_probabilities_of_its_own():
     assert 0.5 < hits < (model.predict(X) == y).mean()
     rows, chances = model.set_params(validation_fraction=0).fit(X, y).held_out_
     assert len(rows) == 0 and chances.shape == (0, 3)
+
+
+def test_a_weight_of_two_is_a_row_given_twice():
+    random = np.random.default_rng(1)
+    y = np.repeat(["anger", "neutral"], 60)
+    X = random.normal(size=(120, 4)) + (y == "anger")[:, None]
+    given = {"validation_fraction": 0.0, "n_estimators": 5, "min_child_samples": 1}
+    given |= {"num_leaves": 4, "reg_lambda": 0.0}
+    weights = np.where(np.arange(120) < 30, 2.0, 1.0)
+    twice = np.concatenate([np.arange(120), np.arange(30)])
+    weighted = ExpressionClassifier(**given).fit(X, y, weights=weights)
+    repeated = ExpressionClassifier(**given).fit(X[twice], y[twice])
+    assert weighted.class_counts_.tolist() == [90, 60]
+    np.testing.assert_allclose(
+        weighted.log_prior_shift_, repeated.log_prior_shift_, atol=1e-12
+    )
+
+
+def test_impossible_weights_are_named():
+    X, y = np.zeros((4, 1)), np.array(["anger", "neutral"] * 2)
+    with pytest.raises(ValueError, match="weights must be 4 finite numbers"):
+        ExpressionClassifier().fit(X, y, weights=[1, 1, 1])
+    with pytest.raises(ValueError, match="weights must be 4 finite numbers"):
+        ExpressionClassifier().fit(X, y, weights=[1, 1, 1, -1])
+    with pytest.raises(ValueError, match=r"balanced by 'none' or .*Got balance='smote'"):
+        ExpressionClassifier(balance="smote").fit(X, y, weights=np.ones(4))

@@ -129,7 +129,9 @@ def test_shares_of_classes_equal_a_direct_solve(rows, to_the_end):
     shares = np.random.default_rng(3).dirichlet(np.ones(3), len(y))
     model = KernelRidgeScores(gamma=0.3, folds=1).fit(X, y, targets=shares)
     support = model.support_ * model.step_
-    weights = shares @ (len(y) / 3 / shares.sum(axis=0))
+    balanced = shares * (len(y) / 3 / shares.sum(axis=0))
+    weights = balanced.sum(axis=1)
+    shares = balanced / weights[:, None]
     system = gaussian_kernel(support, support, 0.3) + 0.3 * np.diag(1 / weights)
     expected = np.linalg.solve(system, shares * 1.5 - 0.5)
     np.testing.assert_allclose(model.coefficients_, expected, atol=1e-4)
@@ -142,6 +144,18 @@ def test_a_weight_of_two_is_a_row_given_twice(rows, to_the_end):
     twice = np.concatenate([np.arange(len(y)), np.arange(40)])
     repeated = KernelRidgeScores(gamma=0.3, folds=1).fit(X[twice], y[twice])
     np.testing.assert_allclose(weighted.transform(X), repeated.transform(X), atol=2e-3)
+
+
+def test_a_row_of_two_classes_is_two_rows_of_one(rows, to_the_end):
+    X, y = rows
+    shares = np.eye(3)[y]
+    shares[:30] = (0.7, 0.2, 0.1)
+    given = {"gamma": 0.3, "folds": 1, "ridge": 0.3}
+    one = KernelRidgeScores(**given).fit(X, y, targets=shares)
+    again, codes = np.nonzero(shares)
+    many = KernelRidgeScores(**given)
+    many.fit(X[again], codes, sample_weight=shares[again, codes])
+    np.testing.assert_allclose(one.transform(X), many.transform(X), atol=5e-3)
 
 
 @pytest.mark.parametrize(

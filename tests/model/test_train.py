@@ -11,6 +11,10 @@ from fer_classic.model.fit import mirrored
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.train import check_classes, fold_groups, train_model, training_rows
 from fer_classic.scores.subsets import copies_of, judge
+from fer_classic.settings import Settings
+
+#: A small kernel expert.
+EXPERT = {"features": {"geometry": {}}, "components": 16, "folds": 3}
 
 
 def test_every_row_is_predicted_in_order(model, train_faces):
@@ -105,3 +109,34 @@ def test_time_adds_up_by_step():
         with timer("a"):
             pass
     assert list(timer.seconds) == ["a"] and timer.seconds["a"] > 0
+
+
+def test_shares_of_one_class_train_the_same_model(train_faces):
+    settings = Settings(
+        features={}, experts=[EXPERT], classifier={"n_estimators": 6, "num_leaves": 4}
+    )
+    plain = train_model(train_faces, settings, jobs=1)
+    shares = np.eye(5)[train_faces.labels]
+    same = train_model(train_faces, settings, jobs=1, targets=shares)
+    mine, its = (predict_faces(own, train_faces).probabilities for own in (plain, same))
+    np.testing.assert_allclose(mine, its, atol=1e-6)
+    assert same.trained_on["images_of_several_classes"] == 0
+
+
+def test_shares_of_several_classes_make_a_model_less_sure(train_faces):
+    settings = Settings(
+        features={}, experts=[EXPERT], classifier={"n_estimators": 20, "num_leaves": 4}
+    )
+    shares = np.eye(5)[train_faces.labels] * 0.6 + 0.08
+    sure, unsure = (
+        predict_faces(train_model(train_faces, settings, jobs=1, **given), train_faces)
+        for given in ({}, {"targets": shares})
+    )
+    assert unsure.probabilities.max(axis=1).mean() < sure.probabilities.max(axis=1).mean()
+    assert (unsure.labels == train_faces.labels).mean() > 0.8
+
+
+def test_a_network_refuses_shares(train_faces):
+    settings = Settings(features={}, network={"network": "mini", "epochs": 1})
+    with pytest.raises(FerClassicError, match="A network learns from labels alone"):
+        train_model(train_faces, settings, targets=np.eye(5)[train_faces.labels])

@@ -1,0 +1,285 @@
+"""Votes of several annotators for each image: one column of counts or shares a class."""
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fer_classic.data.labels import expression
+from fer_classic.errors import FerClassicError
+from fer_classic.files.text import cell_text
+
+#: Columns of file names; "Image name" is FER+'s.
+PATHS = ("path", "file", "filename", "file_name", "image", "name", "image name")
+#: Columns of labels: a table that has one is no table of votes.
+LABELS = ("label", "emotion", "expression", "class")
+#: Answers that name no expression, by how a header writes them. FER+ says NF.
+NO_EXPRESSION = {
+    "unknown": "unknown",
+    "not_a_face": "not a face",
+    "not a face": "not a face",
+    "nf": "not a face",
+}
+#: What becomes of an image whose top votes are shared by several answers.
+TIE = "tie of votes"
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Votes by file name.
+
+    Attributes
+    ----------
+    origin : str
+        The table they came from.
+    names : tuple of str
+        Paths as the table has them, with ``/``.
+    lines : tuple of int
+        Line of each in the table.
+    answers : tuple of str
+        Expressions, and "unknown" or "not a face" where the table has such columns.
+    counts : ndarray of float64, shape (n, number of answers)
+        Counts or shares, at least 0, never all 0.
+    """
+
+    origin: str
+    names: tuple
+    lines: tuple
+    answers: tuple
+    counts: np.ndarray
+
+    def __len__(self):
+        return len(self.names)
+
+    def take(self, rows):
+        """The votes of some rows, in the order asked for.
+
+        Parameters
+        ----------
+        rows : array of int
+        """
+        rows = np.asarray(rows, dtype=int)
+        names, lines = (tuple(own[r] for r in rows) for own in (self.names, self.lines))
+        return replace(self, names=names, lines=lines, counts=self.counts[rows])
+
+    def top(self):
+        """Index of the answer with most votes in each row; -1 where several have them."""
+        best = self.counts.max(axis=1, keepdims=True)
+        alone = (self.counts == best).sum(axis=1) == 1
+        return np.where(alone, self.counts.argmax(axis=1), -1)
+
+    def shares(self, classes):
+        """Shares of the classes among the votes for them.
+
+        Parameters
+        ----------
+        classes : ClassSet
+
+        Returns
+        -------
+        ndarray of float64, shape (n, n_classes)
+            Rows sum to 1, or to 0 where no vote is for any of the classes.
+        """
+        own = np.zeros((len(self), len(classes)))
+        for column, answer in enumerate(self.answers):
+            if (code := classes.code(answer)) is not None:
+                own[:, code] = self.counts[:, column]
+        return own / np.maximum(own.sum(axis=1, keepdims=True), 1e-300)
+
+    def entropy(self):
+        """Entropy of the votes of each row in bits, over all answers."""
+        p = self.counts / self.counts.sum(axis=1, keepdims=True)
+        return -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=1)
+
+
+def is_votes_header(header):
+    """Whether a table's header names images and at least two expressions.
+
+    Parameters
+    ----------
+    header : iterable of str
+    """
+    names = [_tidy(name) for name in header]
+    return any(name in PATHS for name in names) and sum(map(_names_class, names)) > 1
+
+
+def is_votes_table(path):
+    """Whether a file is a CSV table of votes and names no labels.
+
+    Parameters
+    ----------
+    path : path-like
+    """
+    if not str(path).lower().endswith(".csv"):
+        return False
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return False
+    tidy = {_tidy(name) for name in header}
+    return tidy.isdisjoint((*LABELS, "pixels")) and is_votes_header(header)
+
+
+def majorities(votes):
+    """Expression of each image, or None and why it has none.
+
+    Parameters
+    ----------
+    votes : Votes
+
+    Returns
+    -------
+    list of dict
+        With ``expression``, and ``problem`` where that is None.
+    """
+    told = []
+    for best in votes.top():
+        answer = votes.answers[best] if best >= 0 else None
+        if answer is None or answer in NO_EXPRESSION.values():
+            problem = TIE if answer is None else f"majority {answer}"
+            told.append({"expression": None, "problem": problem})
+        else:
+            told.append({"expression": answer})
+    return told
+
+
+def _tidy(name):
+    return str(name or "").strip().lower()
+
+
+def _names_class(name):
+    return expression(name) is not None
+
+
+def read_votes(path):
+    """Votes from a CSV table.
+
+    Its header has a column of image paths (path, file, image, name, or FER+'s "Image
+    name") and a column for each answer: expressions by any of their names, "unknown" and
+    "not_a_face" (FER+'s NF). Other columns are ignored. FER+ leaves the name empty where
+    it has removed an image: such lines are skipped.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Votes
+
+    Raises
+    ------
+    FerClassicError
+        The file cannot be read, is no such table, or a line has no usable votes; names
+        file and line.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise FerClassicError(
+            f"The votes {path} cannot be read: {error.strerror}."
+        ) from None
+    return votes_from(data, str(path))
+
+
+def votes_from(data, origin):
+    """Votes from the bytes of a CSV table; see :func:`read_votes`.
+
+    Parameters
+    ----------
+    data : bytes
+    origin : str
+        Name of the table, for messages.
+
+    Returns
+    -------
+    Votes
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FerClassicError(f"{origin} is not UTF-8 text: save it as UTF-8.") from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    names, lines, counts, seen = [], [], [], {}
+    try:
+        header = next(reader, [])
+        at, columns = _columns(header, origin)
+        for cells in reader:
+            if not cells:
+                continue
+            place = f"{origin}, line {reader.line_num}"
+            if len(cells) != len(header):
+                raise FerClassicError(
+                    f"{place}: {len(cells)} cells under a header of {len(header)}."
+                )
+            name = cell_text(cells[at].strip()).replace("\\", "/")
+            if not name and _tidy(header[at]) == "image name":
+                continue
+            row = _row(cells, name, place, columns)
+            if name in seen:
+                raise FerClassicError(
+                    f"{place}: {name} has votes in line {seen[name]} already; keep one."
+                )
+            seen[name] = reader.line_num
+            names.append(name)
+            lines.append(reader.line_num)
+            counts.append(row)
+    except csv.Error as error:
+        raise FerClassicError(f"{origin}, line {reader.line_num}: {error}.") from None
+    if not names:
+        raise FerClassicError(f"{origin} has votes for no image: a header and no rows.")
+    answers = tuple(dict.fromkeys(columns.values()))
+    return Votes(origin, tuple(names), tuple(lines), answers, np.array(counts))
+
+
+def _columns(header, origin):
+    """Index of the column of names, and the answer of each column of votes."""
+    tidy = [_tidy(name) for name in header]
+    found = [i for i, name in enumerate(tidy) if name in PATHS]
+    answers = {
+        i: NO_EXPRESSION.get(name) or expression(name) for i, name in enumerate(tidy)
+    }
+    answers = {i: answer for i, answer in answers.items() if answer}
+    expressions = [a for a in answers.values() if a not in NO_EXPRESSION.values()]
+    told = ", ".join(map(str, header))[:200] or "empty"
+    if not found:
+        raise FerClassicError(
+            f"{origin} has no column of image paths: its header is {told}; expected path "
+            "and one column of votes for each class."
+        )
+    if len(expressions) < 2:
+        raise FerClassicError(
+            f"{origin} has votes for {' and '.join(expressions) or 'no class'}: its header "
+            f"is {told}; at least two columns must be named after expressions, such as "
+            "anger, happiness, neutral."
+        )
+    if twice := [a for a, n in Counter(answers.values()).items() if n > 1]:
+        raise FerClassicError(f"{origin} has two columns for {twice[0]}: keep one.")
+    return found[0], answers
+
+
+def _row(cells, name, place, columns):
+    if not name:
+        raise FerClassicError(f"{place}: the path is empty.")
+    row = []
+    for column, answer in columns.items():
+        text = cells[column].strip()
+        try:
+            value = float(text or 0)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < 1e9:
+            raise FerClassicError(
+                f"{place}: the votes for {answer} must be a number of at least 0. Got "
+                f"{text[:40]!r} instead."
+            )
+        row.append(value)
+    if not any(row):
+        raise FerClassicError(
+            f"{place}: {name} has no vote at all; write its votes, or remove the line."
+        )
+    return row
