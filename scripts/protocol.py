@@ -27,6 +27,8 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import numpy as np
+
 from fer_classic.compute.timer import Timer
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import SEVEN
@@ -38,7 +40,7 @@ from fer_classic.files.text import write_rows
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.store import save_model
 from fer_classic.model.train import train_model
-from fer_classic.scores.subsets import copies_of, judge
+from fer_classic.scores.subsets import copies_of, judge, judge_by_votes
 from fer_classic.settings import PRESETS, preset_settings
 from fer_classic.submissions.write import default_submission
 
@@ -131,8 +133,13 @@ def samples_of(layout, folder):
     return {"train": whole.in_split("train"), "val": whole.in_split("test")}
 
 
-def train_and_judge(name, settings, faces, *, jobs, checkpoint=None):
+def train_and_judge(
+    name, settings, faces, *, jobs, checkpoint=None, targets=None, votes=None
+):
     """Train on ``faces["train"]``, judge on ``faces["val"]``, or cross-validate.
+
+    ``targets`` are shares of the classes in the rows of ``faces["train"]``; ``votes`` judge
+    ``faces["val"]`` once more, by their majority.
 
     Returns the model, its scores as JSON types, and Predictions of ``faces["test"]``.
     """
@@ -140,19 +147,25 @@ def train_and_judge(name, settings, faces, *, jobs, checkpoint=None):
     start = time.perf_counter()
     if "val" not in faces:
         settings = replace(settings, folds=5)
-    training = training.take(training.labels >= 0)
-    model = train_model(training, settings, jobs=jobs, timer=timer, checkpoint=checkpoint)
+    labelled = training.labels >= 0
+    training = training.take(labelled)
+    given = {} if targets is None else {"targets": targets[labelled]}
+    if checkpoint is not None:
+        given["checkpoint"] = checkpoint
+    model = train_model(training, settings, jobs=jobs, timer=timer, **given)
     seconds = time.perf_counter() - start
     scores = {"preset": name, "classes": settings.classes, "training_seconds": seconds}
     scores["seconds"] = timer.seconds
     tested = faces.get("val", training)
-    tested = tested.take(tested.labels >= 0)
     start = time.perf_counter()
     predictions = predict_faces(model, tested, jobs=1)
     scores["ms_a_face"] = (time.perf_counter() - start) / len(tested) * 1e3
     if "val" in faces:
         copied = copies_of(training, tested)
-        scores |= judge(predictions, tested, prior="uniform", copied=copied)
+        if votes is not None:
+            scores["votes"] = judge_by_votes(predictions, tested, votes, copied=copied)
+        known = np.flatnonzero(tested.labels >= 0)
+        scores |= judge(predictions.take(known), tested.take(known), copied=copied[known])
     else:
         scores["all"] = model.trained_on["cross_validation"]
     test = predict_faces(model, faces["test"], jobs=jobs) if "test" in faces else None

@@ -2,8 +2,9 @@
 
 Usage: python scripts/train_models.py DATA [--models five-fast,seven-cnn] [--out models]
 
-DATA holds ``fer2013/{train,val,test}.zip`` and ``webfaces/{train,val,test}.zip``. The
-five-class models learn from both training parts, the seven-class ones from FER2013's.
+DATA holds ``fer2013/{train,val,test}.zip``, ``fer2013/votes.csv`` (the votes of FER+) and
+``webfaces/{train,val,test}.zip``. The five-class models learn from both training parts, the
+others from FER2013's; VOTED names those that learn from the votes.
 Both val parts are only judged. Each model is made in a process of its own, because
 LightGBM and torch never share one; the networks (cnn, cnn-mini) need the extra cnn, learn
 on one core, and go on where they were stopped. With the same data, versions and machine the
@@ -19,10 +20,13 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import numpy as np
 from protocol import row_of, train_and_judge
 
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import SEVEN
+from fer_classic.data.voted import training_shares, with_majority
+from fer_classic.data.votes import read_votes
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.cache import cache_folder
 from fer_classic.faces.extract import extract_faces
@@ -41,11 +45,18 @@ MODELS = {
     "seven-fast": ("seven", "fast", ("fer2013",)),
     "five-accurate": ("five", "accurate", ("fer2013", "webfaces")),
     "seven-accurate": ("seven", "accurate", ("fer2013",)),
+    "eight-accurate": ("eight", "accurate", ("fer2013",)),
     "five-cnn": ("five", "cnn", ("fer2013", "webfaces")),
     "seven-cnn": ("seven", "cnn", ("fer2013",)),
     "five-cnn-mini": ("five", "cnn-mini", ("fer2013", "webfaces")),
     "seven-cnn-mini": ("seven", "cnn-mini", ("fer2013",)),
 }
+#: Models that learn from the votes of fer2013/votes.csv, and what these count beside
+#: FER2013's own labels (docs/labels.md tells why).
+VOTED = {"five-fast": 1.0, "five-accurate": 1.0, "eight-accurate": 1.0}
+#: Images of a class and a set that these learn from, at most: more of the frequent ones
+#: cost time and megabytes, since a kernel keeps all, and gain little.
+MOST = 4500
 #: What --preset has no name for: the options of the command train-cnn.
 NETWORKS = {
     "cnn": {"network": "default", "epochs": 50, "device": "cpu"},
@@ -81,7 +92,7 @@ elsewhere.
 |---|---|---|---|
 {rows}
 
-Confusion on FER2013's public test (rows: truth):
+Confusion on FER2013's public test (rows: {truth}):
 
 {confusion}
 
@@ -124,13 +135,32 @@ def all_faces(data, jobs):
     return tables
 
 
-def build(name, tables, jobs):
+def at_most(labels, number, seed=0):
+    """Rows of the labelled images, each class cut at random to a number, in order."""
+    random = np.random.default_rng(seed)
+    kept = []
+    for code in range(labels.max() + 1):
+        rows = np.flatnonzero(labels == code)
+        kept.append(random.choice(rows, min(number, len(rows)), replace=False))
+    return np.sort(np.concatenate(kept))
+
+
+def build(name, tables, votes, jobs):
     """A model, its scores by part, and the texts of its submissions."""
     classes, preset, sets = MODELS[name]
     own = {key: table.with_classes(classes) for key, table in tables.items()}
-    training = join_tables([own[key, "train"] for key in sets])
-    training = training.take(training.labels >= 0)
+    parts = {key: own[key, "train"] for key in sets}
+    shares = [np.eye(len(part.classes) + 1)[part.labels][:, :-1] for part in parts.values()]
+    if name in VOTED:
+        place = list(parts).index("fer2013")
+        voted, own_shares = training_shares(parts["fer2013"], votes, VOTED[name])
+        rows = at_most(voted.labels, MOST)
+        parts["fer2013"], shares[place] = voted.take(rows), own_shares[rows]
+    training, shares = join_tables(list(parts.values())), np.concatenate(shares)
     faces = {"train": training, "val": own["fer2013", "val"]}
+    given = {"targets": shares, "votes": votes} if name in VOTED else {}
+    if classes == "eight":  # FER2013 has no label for contempt
+        faces["val"] = with_majority(faces["val"], votes)
     checkpoint = None
     if preset in NETWORKS:
         only = {"features": {}, "experts": [], "classifier": {}}
@@ -139,9 +169,9 @@ def build(name, tables, jobs):
         if (kept := cache_folder()) is not None:
             checkpoint = kept / "networks" / f"{name}.checkpoint"
     else:
-        settings = preset_settings(preset, classes=classes)
+        settings = preset_settings(preset, classes=classes, vote_share=VOTED.get(name))
     model, scores, _ = train_and_judge(
-        preset, settings, faces, jobs=jobs, checkpoint=checkpoint
+        preset, settings, faces, jobs=jobs, checkpoint=checkpoint, **given
     )
     if preset in NETWORKS:
         scores["training_seconds"] = model.classifier.seconds_["wall"]
@@ -159,6 +189,15 @@ def build(name, tables, jobs):
     return model, scores, texts
 
 
+def card_parts(classes, scores):
+    """Titles and scores of a card on FER2013's public test, by labels and by votes."""
+    by_votes = "FER2013's public test, majority of ten annotators (FER+)"
+    if classes == "eight":
+        return [(by_votes, scores)]
+    parts = [("FER2013, public test", scores)]
+    return parts + ([(by_votes, scores["votes"])] if "votes" in scores else [])
+
+
 def card(name, model, scores, size):
     """The model's README."""
     from fer_classic import __version__
@@ -171,11 +210,14 @@ def card(name, model, scores, size):
         cells = [f"{v['value']:.3f} ({v['low']:.3f} to {v['high']:.3f})" for v in both]
         return f"| {title} | {part['n']} | {cells[0]} | {cells[1]} |"
 
-    rows = [line("FER2013, public test", scores["all"])]
-    if "duplicate_free" in scores:
-        rows.append(line("... without copies of training images", scores["duplicate_free"]))
-    if "covered" in scores:
-        rows.append(line("... where a face was found", scores["covered"]))
+    rows = []
+    for title, part in card_parts(classes, scores):
+        rows.append(line(title, part["all"]))
+        if "duplicate_free" in part:
+            copies = "... without copies of training images"
+            rows.append(line(copies, part["duplicate_free"]))
+        if "covered" in part:
+            rows.append(line("... where a face was found", part["covered"]))
     if "webfaces" in scores:
         rows.append(line("web photographs, other persons", scores["webfaces"]["all"]))
     names = list(scores["all"]["per_class"])
@@ -206,11 +248,13 @@ def card(name, model, scores, size):
         kind=kind,
         version=__version__,
         data=" and ".join(SETS[key] for key in sets)
+        + (", FER2013's with the votes of ten annotators (FER+)" if name in VOTED else "")
         + f" (training parts, {trained['images']:,} images)",
         counts=counts,
         found=trained["faces_found"] / trained["images"],
         rows="\n".join(rows),
         confusion="\n".join(confusion),
+        truth="majority of the votes" if classes == "eight" else "truth",
         trained=how,
         holds=holds,
         ms=scores["ms_a_face"],
@@ -237,8 +281,8 @@ def main():
             subprocess.run(line, check=True)
         return
     tables = all_faces(arguments.data, arguments.jobs)
-    name = names[0]
-    model, scores, texts = build(name, tables, arguments.jobs)
+    name, votes = names[0], read_votes(arguments.data / "fer2013" / "votes.csv")
+    model, scores, texts = build(name, tables, votes, arguments.jobs)
     print(" | ".join(row_of(scores)), flush=True)
     if "webfaces" in scores:
         own = scores["webfaces"]["all"]["balanced_accuracy"]

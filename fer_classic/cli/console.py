@@ -140,6 +140,12 @@ def scores_text(scores):
         )
     if "coverage" in scores:
         text += f", a face found in {scores['coverage']:.1%} of the images"
+    if (own := scores.get("distribution", whole.get("distribution"))) and own["images"]:
+        text += (
+            f"\nagainst the shares of the votes ({own['images']} images): log loss "
+            f"{own['log_loss']:.4f} (at least {own['least_log_loss']:.4f}), "
+            f"Brier {own['brier']:.4f}"
+        )
     return text + "\n\n" + confusion_text(whole)
 
 

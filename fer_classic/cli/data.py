@@ -13,6 +13,7 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, table
 from fer_classic.cli.extract import is_face_table, parts_with_bar, read_samples
+from fer_classic.cli.votes import votes_by_part, votes_from_option, votes_text
 
 #: Rows of a face table whose features are in memory at a time.
 BATCH = 256
@@ -26,6 +27,7 @@ def audit(
     classes: o.Classes = None,
     labels: o.Labels = None,
     groups: o.Groups = None,
+    votes: o.VotesFile = None,
     max_pixels: o.MaxPixels = None,
     format: Annotated[str, typer.Option(help="text or json")] = "text",
     jobs: o.Jobs = -1,
@@ -44,6 +46,7 @@ def audit(
     one_of(format, ("text", "json"), "--format")
     settings = o.settings_from(locals())
     parts = {name: read_samples([name], settings) for name in dict.fromkeys(inputs)}
+    voted = votes_from_option(votes, inputs)
     # Short names where they suffice to tell the inputs apart.
     short = {name: os.path.basename(os.path.normpath(name)) for name in parts}
     if len(set(short.values())) == len(short):
@@ -52,6 +55,8 @@ def audit(
         found = audit_parts(
             parts, jobs=jobs, max_pixels=settings.faces.max_pixels, progress=advance
         )
+    if voted is not None:
+        found["votes"] = votes_by_part(parts, voted)
     print(to_json(found) if format == "json" else _audit_text(found), end="")
     if len(found["unreadable"]) == found["images"]:
         raise FerClassicError(f"None of the {found['images']} image(s) could be read.")
@@ -86,6 +91,7 @@ def _audit_text(found):
         lines += [f"  {' = '.join(names[:4])}" for names in copies[key][:5]]
     for part, number in copies["copied_from_another_part"].items():
         lines.append(f"images of {part} with a copy in another part: {number}")
+    lines += [votes_text(part, own) for part, own in found.get("votes", {}).items()]
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,7 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, scores_text
 from fer_classic.cli.extract import read_samples
+from fer_classic.cli.votes import told_absent, votes_from_option
 from fer_classic.errors import FerClassicError, one_of
 
 
@@ -24,20 +25,27 @@ def score(
     classes: o.Classes = None,
     labels: o.Labels = None,
     groups: o.Groups = None,
+    votes: o.VotesFile = None,
     format: Annotated[str, typer.Option(help="text or json")] = "text",
 ):
     """Score predictions against labelled images.
 
     Example: fer-classic score submission.json --truth val.zip
     """
+    from fer_classic.data.voted import shares_of, with_majority
     from fer_classic.files.json import to_json
-    from fer_classic.scores.metrics import evaluate
+    from fer_classic.scores.metrics import distribution_scores, evaluate
     from fer_classic.submissions.read_table import read_predictions
     from fer_classic.submissions.truth import truth_of
 
     one_of(format, ("text", "json"), "--format")
     settings = o.settings_from(locals())
-    known = truth_of(read_samples(truth, settings))
+    samples = read_samples(truth, settings)
+    voted = votes_from_option(votes, truth)
+    if voted is not None:
+        told_absent(samples.names, voted)
+        samples = with_majority(samples, voted)
+    known = truth_of(samples)
     predictions = read_predictions(submission, known.names, known.classes)
     result = evaluate(
         known.labels,
@@ -46,6 +54,9 @@ def score(
         predictions.probabilities,
         groups=known.groups,
     )
+    if voted is not None and predictions.probabilities is not None:
+        shares = shares_of(samples.names, voted, known.classes)
+        result["distribution"] = distribution_scores(shares, predictions.probabilities)
     print(
         to_json(result) if format == "json" else scores_text({"all": result}) + "\n", end=""
     )

@@ -90,6 +90,7 @@ def whole_run(settings, arguments, learn):
     """
     from fer_classic.compute.cluster import on_cluster
     from fer_classic.compute.timer import Timer
+    from fer_classic.data.voted import votes_without
     from fer_classic.files.atomic import check_new, new_directory
     from fer_classic.files.versions import versions
     from fer_classic.model.predict import predict_faces
@@ -117,7 +118,8 @@ def whole_run(settings, arguments, learn):
         predictions = predict_faces(model, test_faces, jobs=jobs)
     with timer("judging"):
         copied = copies_of(faces, test_faces)
-        metrics = _metrics(model, predictions, test_faces, copied, votes)
+        left = votes and votes_without(votes, faces.names)
+        metrics = _metrics(model, predictions, test_faces, copied, left)
     with timer("material of the report"):
         material = _material(model, faces, test_faces, predictions, copied)
     record = _record(arguments, faces, test_faces, copied, timer)
@@ -162,9 +164,8 @@ def _metrics(model, predictions, test_faces, copied, votes=None):
     if len(test_faces):
         given = {"prior": model.classifier.prior, "copied": copied}
         metrics["test"] = judge(predictions, test_faces, **given)
-        by_votes = votes and judge_by_votes(predictions, test_faces, votes, **given)
-        if by_votes:
-            metrics["votes"] = by_votes
+        if votes and (found := judge_by_votes(predictions, test_faces, votes, **given)):
+            metrics["votes"] = found
     if "cross_validation" in model.trained_on:
         metrics["cross_validation"] = model.trained_on["cross_validation"]
     return metrics

@@ -32,6 +32,8 @@ def rows_of_votes(names, votes):
     FerClassicError
         The table has votes for none of the images.
     """
+    if not len(votes):
+        return np.full(len(names), -1)
     whole = {name: row for row, name in enumerate(votes.names)}
     places = [whole.get(name, -1) for name in names]
     by_file = {}
@@ -50,6 +52,43 @@ def rows_of_votes(names, votes):
             f"for example, {names[0]!r}."
         )
     return np.array(places, dtype=np.int64)
+
+
+def votes_without(votes, names):
+    """The votes that are not for given images, such as those of a training set.
+
+    Parameters
+    ----------
+    votes : Votes
+    names : sequence of str
+
+    Returns
+    -------
+    Votes
+    """
+    used = rows_of_votes(names, votes)
+    return votes.take(np.setdiff1d(np.arange(len(votes)), used))
+
+
+def shares_of(names, votes, classes):
+    """Shares of the classes in the votes for each image.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of images, as data sets have them.
+    votes : Votes
+    classes : ClassSet
+
+    Returns
+    -------
+    ndarray of float64, shape (number of names, n_classes)
+        Rows of 0 where there are no votes for any of the classes.
+    """
+    places = rows_of_votes(names, votes)
+    shares = np.zeros((len(names), len(classes)))
+    shares[places >= 0] = votes.take(places[places >= 0]).shares(classes)
+    return shares
 
 
 def with_majority(rows, votes):
@@ -132,3 +171,40 @@ def _unusable(answers, best, enough):
     if best >= 0 and answers[best] in NO_EXPRESSION.values():
         return f"majority {answers[best]}"
     return None if enough else "votes for other classes"
+
+
+def about_votes(rows, votes):
+    """What votes say of a data set.
+
+    Parameters
+    ----------
+    rows : Samples or FaceTable
+        With the labels of its own.
+    votes : Votes
+
+    Returns
+    -------
+    dict of JSON types
+        images (with votes), majority (images by class, or reason why there is none of the
+        set), ties, entropy (mean, in bits), agreement (share of the images with a label and
+        a majority of the set in which both are the same; None without such images) and
+        compared (their number).
+    """
+    places = rows_of_votes(rows.names, votes)
+    voted = np.flatnonzero(places >= 0)
+    judged = with_majority(rows, votes)
+    names = rows.classes.names
+    told = [
+        names[judged.labels[row]] if judged.labels[row] >= 0 else judged.problems[row]
+        for row in voted
+    ]
+    both = voted[(judged.labels[voted] >= 0) & (rows.labels[voted] >= 0)]
+    same = judged.labels[both] == rows.labels[both]
+    return {
+        "images": len(voted),
+        "majority": dict(Counter(told).most_common()),
+        "ties": told.count(TIE),
+        "entropy": float(votes.take(places[voted]).entropy().mean()),
+        "agreement": float(same.mean()) if len(both) else None,
+        "compared": len(both),
+    }

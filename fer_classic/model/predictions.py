@@ -1,6 +1,6 @@
 """What a model says of images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,3 +22,17 @@ class Predictions:
     labels: np.ndarray
     probabilities: np.ndarray
     class_names: tuple
+
+    def take(self, rows):
+        """The predictions of some rows, in the order asked for.
+
+        Parameters
+        ----------
+        rows : array of int
+        """
+        return replace(
+            self,
+            names=tuple(self.names[row] for row in rows),
+            labels=self.labels[rows],
+            probabilities=self.probabilities[rows],
+        )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fer_classic.data.duplicates import duplicate_groups, merge_groups
-from fer_classic.data.voted import rows_of_votes, with_majority
+from fer_classic.data.voted import rows_of_votes, shares_of, with_majority
 from fer_classic.errors import FerClassicError
 from fer_classic.scores.metrics import distribution_scores, evaluate
 
@@ -74,12 +74,12 @@ def judge_by_votes(predictions, faces, votes, *, prior="uniform", copied=None):
     try:
         places = rows_of_votes(faces.names, votes)
     except FerClassicError:
-        return None  # votes of the training images alone
-    voted = places >= 0
-    unvoted = np.where(voted, with_majority(faces, votes).labels, -1)
-    judged = replace(faces, labels=unvoted)
-    shares = np.zeros((len(faces), len(faces.classes)))
-    shares[voted] = votes.take(places[voted]).shares(faces.classes)
+        return None
+    if (places < 0).all():
+        return None
+    labels = np.where(places >= 0, with_majority(faces, votes).labels, -1)
+    judged = replace(faces, labels=labels)
+    shares = shares_of(faces.names, votes, faces.classes)
     scores = judge(predictions, judged, prior=prior, copied=copied)
     return scores | {"distribution": distribution_scores(shares, predictions.probabilities)}
 

@@ -39,7 +39,7 @@ QUICK = {
 
 def write_run(folder, model, faces, tested, *, material=True, predictions=None):
     """The files of a run directory that a report reads."""
-    from fer_classic.cli.run import _curves_csv
+    from fer_classic.cli.run_tables import curves_csv
     from fer_classic.model.store import save_model
 
     predictions = predictions or predict_faces(model, tested, jobs=1)
@@ -66,7 +66,7 @@ def write_run(folder, model, faces, tested, *, material=True, predictions=None):
     ):
         (folder / f"{name}.json").write_text(to_json(value), encoding="utf-8")
     curves = model.trained_on["curves"]
-    (folder / "curves.csv").write_text(_curves_csv(curves), encoding="utf-8")
+    (folder / "curves.csv").write_text(curves_csv(curves), encoding="utf-8")
     (folder / "model").mkdir()
     save_model(model, folder / "model")
     if material:
