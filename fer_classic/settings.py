@@ -62,7 +62,7 @@ class Settings:
     classifier: dict = field(default_factory=lambda: {"balance": "none"})
     network: dict = field(default_factory=dict)
     folds: int = 0
-    vote_share: float = 0.9
+    vote_share: float = 1.0
     seed: int = 0
 
     def __post_init__(self):

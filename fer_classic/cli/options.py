@@ -97,16 +97,11 @@ Folds = Annotated[
 ]
 VotesFile = Annotated[
     Path | None,
-    typer.Option(
-        help="CSV table with votes of annotators: file names, and a column of counts or "
-        "shares for each class (FER+'s layout, too)."
-    ),
+    typer.Option(help="CSV table of votes: file names and a column for each class (FER+)."),
 ]
 VoteShare = Annotated[
     float | None,
-    typer.Option(
-        help="What votes count beside an image's own label, from 0 to 1.  [default: 0.9]"
-    ),
+    typer.Option(help="What votes count beside labels, from 0 to 1.  [default: 1]"),
 ]
 Seed = Annotated[
     int | None, typer.Option(min=0, help="Seed of all randomness.  [default: 0]")
