@@ -90,7 +90,7 @@ def test_with_changes_reaches_every_level_and_leaves_the_original():
         (
             {"class": "five"},
             "key of the settings must be one of {classes, labels, groups, faces, features, "
-            "experts, classifier, network, folds, seed}. Got 'class' instead.",
+            "experts, classifier, network, folds, vote_share, seed}. Got 'class' instead.",
         ),
         (
             {"faces": {"size": 3}},
