@@ -37,24 +37,16 @@ _DETECTOR_BOX = (0.014, -0.061, 1.038)
 
 
 @lru_cache(maxsize=2)
-def _dlib_predictor(path):
-    import dlib
+def _forest(path):
+    from fer_classic.faces.forest import read_forest
 
-    try:
-        predictor = dlib.shape_predictor(path)
-        flat = np.zeros((80, 80), dtype=np.uint8)
-        points = predictor(flat, dlib.rectangle(0, 0, 79, 79)).num_parts
-    except (RuntimeError, MemoryError) as error:
-        reason = " ".join(str(error).split())[:160]
+    forest = read_forest(path)
+    if forest.points != len(MIRROR):
         raise FerClassicError(
-            f"{path} is not a landmark file of dlib's: {reason}."
-        ) from None
-    if points != len(MIRROR):
-        raise FerClassicError(
-            f"{path} predicts {points} landmarks: a file of the {len(MIRROR)} of 300-W is "
-            "needed. Correct or unset FER_CLASSIC_LANDMARKS."
+            f"{path} predicts {forest.points} landmarks: a file of the {len(MIRROR)} of "
+            "300-W is needed. Correct or unset FER_CLASSIC_LANDMARKS."
         )
-    return predictor
+    return forest
 
 
 def predict_landmarks(gray, face, path=None):
@@ -82,8 +74,6 @@ def predict_landmarks(gray, face, path=None):
     FerClassicError
         The file is missing or is not one of 68 landmarks.
     """
-    import dlib
-
     side = max(face.width, face.height, 1.0)
     scale = FACE_PIXELS / side
     left = face.x + face.width / 2 - side * (0.5 + MARGIN)
@@ -91,9 +81,8 @@ def predict_landmarks(gray, face, path=None):
     size = int(FACE_PIXELS * (1 + 2 * MARGIN))
     patch = cut(gray, left, top, size / scale, size)
     start = int(FACE_PIXELS * MARGIN)
-    box = dlib.rectangle(start, start, start + FACE_PIXELS - 1, start + FACE_PIXELS - 1)
-    shape = _dlib_predictor(str(path or model_file("landmarks")))(patch, box)
-    points = np.array([(p.x, p.y) for p in shape.parts()], dtype=np.float64)
+    forest = _forest(str(path or model_file("landmarks")))
+    points = forest.locate(patch, start, start + FACE_PIXELS - 1)
     return ((points + 0.5) / scale + (left - 0.5, top - 0.5)).astype(np.float32)
 
 
