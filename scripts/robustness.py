@@ -25,6 +25,7 @@ from fer_classic.detect import make_detector
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.degrade import NOISE, bend
 from fer_classic.faces.extract import extract_faces
+from fer_classic.faces.photograph import Photograph
 from fer_classic.faces.row import face_row
 from fer_classic.files.json import to_json
 from fer_classic.model.predict import predict_faces
@@ -89,7 +90,7 @@ def worse_table(faces, sources, kind, strength):
         found = detector.detect(gray)
         if kind == "box jitter":
             found = moved(found, strength, random)
-        rows.append(face_row(gray, found, settings))
+        rows.append(face_row(Photograph.of(gray), found, settings))
     return replace(
         faces,
         status=tuple(row["status"] for row in rows),

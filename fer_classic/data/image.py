@@ -53,12 +53,48 @@ def decode(data, *, max_pixels=MAX_PIXELS):
     UnreadableImage
         The data is empty, of another format, damaged, truncated or too large.
     """
+    return _explained(data, None, max_pixels)[0]
+
+
+def decode_reduced(data, least, *, max_pixels=MAX_PIXELS):
+    """Decode one image, a large JPEG in gray at a half, quarter or eighth of its size.
+
+    Its decoder then leaves out what it would have to average: a photograph of 12
+    megapixels takes a tenth of the time.
+
+    Parameters
+    ----------
+    data : bytes
+        As of :func:`decode`.
+    least : int
+        Pixels that the shorter side must keep.
+    max_pixels : int
+        Images whose whole has more pixels are refused.
+
+    Returns
+    -------
+    image : ndarray of uint8, shape (H, W, 3) or (H, W)
+        As :func:`decode` gives it where the factor is 1.
+    size : tuple of 2 int
+        Height and width of the whole image.
+    factor : {1, 2, 4, 8}
+        Pixels of the whole image for each of these along a side, rounded up at the end.
+
+    Raises
+    ------
+    UnreadableImage
+    """
+    return _explained(data, least, max_pixels)
+
+
+def _explained(data, least, max_pixels):
+    """Image, size and factor, or why it cannot be read."""
     if not data:
         raise UnreadableImage("empty file (0 bytes)")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong is in the row, or harmless
-            return _decode(data, max_pixels)
+            return _decode(data, least, max_pixels)
     except UnreadableImage:
         raise
     except MemoryError:
@@ -86,7 +122,7 @@ def image_size(data):
     return (height, width) if turned else (width, height)
 
 
-def _decode(data, max_pixels):
+def _decode(data, least, max_pixels):
     with _open(data) as image:
         width, height = image.size
         if width * height > max_pixels:
@@ -94,9 +130,24 @@ def _decode(data, max_pixels):
                 f"{width} x {height} pixels are more than the limit of {max_pixels} "
                 "(raise it with --max-pixels)"
             )
+        factor = 1 if least is None else _reduce(image, least)
         image.load()
+        turned = image.getexif().get(_ORIENTATION) in _TURNED
         image = ImageOps.exif_transpose(image)
-        return np.asarray(_to_8_bit(image))
+        size = (width, height) if turned else (height, width)
+        return np.asarray(_to_8_bit(image)), size, factor
+
+
+def _reduce(image, least):
+    """Set a JPEG to be decoded in part; returns the factor."""
+    factor = 1
+    while factor < 8 and min(image.size) >= 2 * factor * least:
+        factor *= 2
+    if factor == 1 or image.format not in ("JPEG", "MPO"):
+        return 1
+    whole = image.size
+    image.draft("L", (whole[0] // factor, whole[1] // factor))
+    return round(whole[0] / image.size[0])
 
 
 def _open(data):
@@ -184,3 +235,20 @@ def resize(image, width, height):
         return image
     resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized)
+
+
+def shrink(image, width, height):
+    """Reduce the size fast: whole pixels are averaged before :func:`resize`.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (H, W, 3) or (H, W)
+    width, height : int
+        New size in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width[, 3])
+    """
+    size, smooth = (width, height), Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(image).resize(size, smooth, reducing_gap=2.0))

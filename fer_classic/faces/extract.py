@@ -14,6 +14,7 @@ from fer_classic.detect import detector_identity, make_detector
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.faces.cache import open_cache
 from fer_classic.faces.choose import row_name
+from fer_classic.faces.photograph import FIRST_SIDE, may_be_reduced
 from fer_classic.faces.row import NO_MEMORY, find_rows, read_row
 from fer_classic.faces.settings import FaceSettings
 from fer_classic.faces.table import FaceTable, join_tables
@@ -259,15 +260,16 @@ def _rows(sources, held, detector, settings):
     whose code does not fit into the processor's caches.
     """
     rows, waiting, size = [], [], 0
+    least = FIRST_SIDE if may_be_reduced(detector) else None
     for i, source in enumerate(sources):
-        row, image, gray = read_row(source, held.pop(i, None), settings)
+        row, photograph = read_row(source, held.pop(i, None), settings, least)
         rows.append([row | {"image": i, "number": 0}])
-        if image is not None:
-            waiting.append((i, image, gray))
-            size += image.nbytes
+        if photograph is not None:
+            waiting.append((i, photograph))
+            size += photograph.nbytes
         if size > HELD or i == len(sources) - 1:
-            for place, *decoded in waiting:
-                found = find_rows(*decoded, detector, settings)
+            for place, photograph in waiting:
+                found = find_rows(photograph, detector, settings)
                 rows[place] = [
                     rows[place][0] | face | {"number": number if is_face(face) else 0}
                     for number, face in enumerate(found, start=1)

@@ -5,11 +5,11 @@ import hashlib
 import numpy as np
 
 from fer_classic.data.duplicates import thumbnail
-from fer_classic.data.image import decode, to_gray
 from fer_classic.detect import Face
 from fer_classic.errors import UnreadableImage
 from fer_classic.faces.align import STABLE, alignment, transform, upright, warp
-from fer_classic.faces.choose import chosen_faces, large_enough
+from fer_classic.faces.choose import chosen_faces
+from fer_classic.faces.photograph import find_faces, read_photograph
 
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)
@@ -17,7 +17,7 @@ _PORTRAIT = (0.075, 0.15, 0.78)
 NO_MEMORY = "not enough memory for this image"
 
 
-def read_row(source, data, settings):
+def read_row(source, data, settings, least=None):
     """What is known of an image before its face is looked for.
 
     Parameters
@@ -26,36 +26,36 @@ def read_row(source, data, settings):
     data : bytes or None
         Its content, where it was read before.
     settings : FaceSettings
+    least : int, optional
+        Pixels of the shorter side that are enough at first.
 
     Returns
     -------
     row : dict
         digest and thumbnail, or error; the other columns as :func:`face_row` gives them,
         empty.
-    image : ndarray of uint8, shape (H, W, 3) or (H, W), or None if it failed
-    gray : ndarray of uint8, shape (H, W), or None
+    photograph : Photograph, or None if it failed
     """
     row = _empty_row(settings.crop_size)
     try:
         data = source.read() if data is None else data
         row["digest"] = hashlib.sha256(data).hexdigest()
-        image = decode(data, max_pixels=settings.max_pixels)
-        gray = to_gray(image)
-        row["thumbnail"] = thumbnail(gray)
-        return row, image, gray
+        photograph = read_photograph(data, least, settings.max_pixels)
+        row["thumbnail"] = thumbnail(photograph.gray)
+        return row, photograph
     except UnreadableImage as error:
         row["error"] = str(error)
     except MemoryError:
         row["error"] = NO_MEMORY
-    return row, None, None
+    return row, None
 
 
-def find_rows(image, gray, detector, settings):
+def find_rows(photograph, detector, settings):
     """The columns of each face that counts, or why there is none.
 
     Parameters
     ----------
-    image, gray : ndarray of uint8
+    photograph : Photograph
         From :func:`read_row`.
     detector : object with ``detect``
     settings : FaceSettings
@@ -66,29 +66,29 @@ def find_rows(image, gray, detector, settings):
         As of :func:`face_row`, or one with error. Several only where all faces count.
     """
     try:
-        faces = large_enough(detector.detect(image), gray.shape, settings.min_size)
+        photograph, faces = find_faces(photograph, detector, settings)
         found = {"n_faces": len(faces)} if settings.detector != "none" else {}
         chosen = [[face] for face in chosen_faces(faces, settings.which)] or [[]]
-        return [face_row(gray, face, settings) | found for face in chosen]
+        return [face_row(photograph, face, settings) | found for face in chosen]
     except UnreadableImage as error:
         return [{"error": str(error)}]
     except MemoryError:
         return [{"error": NO_MEMORY}]
 
 
-def face_row(gray, faces, settings):
+def face_row(photograph, faces, settings):
     """The columns that follow from the faces found in one image.
 
     Parameters
     ----------
-    gray : ndarray of uint8, shape (H, W)
+    photograph : Photograph
     faces : list of Face
-        The most confident first; may be empty.
+        In pixels of the whole photograph, the most confident first; may be empty.
     settings : FaceSettings
     """
     from fer_classic.faces.landmarks import predict_landmarks
 
-    height, width = gray.shape
+    height, width = photograph.size
     whole = Face(0.0, 0.0, float(width), float(height), 0.0)
     if settings.detector == "none":
         status, face, searched = "whole", whole, portrait_box(width, height)
@@ -96,21 +96,23 @@ def face_row(gray, faces, settings):
         status, face, searched = "face", faces[0], faces[0]
     else:
         status, face, searched = "no_face", whole, portrait_box(width, height)
+    gray, factor = photograph.gray, photograph.factor
+    own = photograph.own(face)
     if settings.align == "box":
         points = np.full((68, 2), np.nan, np.float32)
     else:
-        points = predict_landmarks(gray, searched)
+        points = predict_landmarks(gray, photograph.own(searched))
     size = settings.crop_size
-    matrix = alignment(face, points, method=settings.align, size=size)
+    matrix = alignment(own, points, method=settings.align, size=size)
     crop = same = warp(gray, matrix, size)
     if settings.align in STABLE:
-        same = warp(gray, upright(face, size), size)
+        same = warp(gray, upright(own, size), size)
     return {
         "status": status,
         "n_faces": len(faces) if settings.detector != "none" else 0,
         "box": face.box,
         "score": face.score,
-        "points": points,
+        "points": (points + 0.5) * factor - 0.5 if factor > 1 else points,
         "landmarks": transform(points, matrix),
         "crop": crop,
         "upright": same,

@@ -181,10 +181,10 @@ class Analyzer:
         list of dict
             As of :func:`fer_classic.faces.row.find_rows`.
         """
-        from fer_classic.data.image import to_gray
+        from fer_classic.faces.photograph import Photograph
         from fer_classic.faces.row import find_rows
 
-        return find_rows(image, to_gray(image), self._detector(), self.settings)
+        return find_rows(Photograph.of(image), self._detector(), self.settings)
 
     def probabilities(self, rows):
         """What the model says of some faces.
