@@ -227,7 +227,7 @@ def test_a_want_of_memory_is_not_kept(samples, monkeypatch, tmp_path):
         def fail(*_, **__):
             raise MemoryError
 
-        patch.setattr(facerow, "decode", fail)
+        patch.setattr(facerow, "read_photograph", fail)
         table = extract_faces(samples, QUICK, cache=tmp_path)
         assert set(table.errors) == {"not enough memory for this image"}
     assert usage(tmp_path) == (0, 0)
