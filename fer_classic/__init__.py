@@ -28,6 +28,7 @@ _PUBLIC = {
     "predict_faces": "model.predict",
     "read_dataset": "data.dataset",
     "read_votes": "data.votes",
+    "run": "pipeline",
     "save_model": "model.store",
     "train_model": "model.train",
 }

@@ -8,8 +8,8 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import progress_bar, say, table
-from fer_classic.cli.extract import extract_with_bar, read_samples
+from fer_classic.cli.console import Terminal, progress_bar, say, table
+from fer_classic.cli.settings import cache_folder_from
 from fer_classic.errors import FerClassicError, UsageError
 
 #: Folder of finished folds in the output folder, by which it is known again.
@@ -42,16 +42,19 @@ def ablate(
     """
     from fer_classic.ablation.plan import read_plan
     from fer_classic.ablation.run import Ablation
+    from fer_classic.pipeline.faces import faces_of as found_faces
 
     read = read_plan(plan, train)
     _check_folder(out)
     samples = _samples(read)
-    kept = o.cache_folder_from(cache)
+    kept = cache_folder_from(cache)
 
     def faces_of(faces):
         told = replace(read.settings, faces=faces)
         title = f"faces ({faces.detector}, {faces.align}, {faces.crop_size} px)"
-        return extract_with_bar(samples, told, jobs, quiet, title, kept)
+        return found_faces(
+            samples, told, jobs=jobs, cache=kept, title=title, watch=Terminal(quiet)
+        )
 
     if dry_run:
         _show(read, samples)
@@ -77,6 +80,8 @@ def _check_folder(out):
 def _samples(plan):
     """The labelled images of the plan, or a random part of them."""
     import numpy as np
+
+    from fer_classic.pipeline.inputs import read_samples
 
     samples = read_samples(list(plan.train), plan.settings).training_part()
     if plan.images is None or plan.images >= len(samples):

@@ -9,13 +9,14 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import percent, say, table
-from fer_classic.cli.extract import read_samples
+from fer_classic.cli.settings import settings_from
 from fer_classic.errors import UsageError, one_of
 from fer_classic.files.text import markdown_table
 from fer_classic.submissions.names import listed
 
 
 @app.command()
+@o.shared(o.READING)
 def compare(
     results: Annotated[
         list[Path],
@@ -43,15 +44,13 @@ def compare(
             "--fuse on.  [default: out of fold on the truth]"
         ),
     ] = None,
-    classes: o.Classes = None,
-    labels: o.Labels = None,
-    groups: o.Groups = None,
     format: Annotated[str, typer.Option(help="text, json or md")] = "text",
     out: Annotated[Path | None, typer.Option(help="JSON file to write as well.")] = None,
     show: Annotated[
         int, typer.Option(min=0, help="Images listed on which the results differ.")
     ] = 20,
     overwrite: o.Overwrite = False,
+    given: dict | None = None,
 ):
     """Compare results on labelled images.
 
@@ -68,7 +67,7 @@ def compare(
         check_new_file(out, overwrite=overwrite)
     if fit_on and not fuse:
         raise UsageError("--fit-on fits the weights of --fuse: give both.")
-    settings = o.settings_from(locals())
+    settings = settings_from(given)
     fitted = _truth(fit_on, settings) if fit_on else None
     found = compared(results, _truth(truth, settings), show=show, fuse=fuse, fit_on=fitted)
     if out is not None:
@@ -79,6 +78,7 @@ def compare(
 
 def _truth(truth, settings):
     """Truth from a table of names and labels, or from labelled images."""
+    from fer_classic.pipeline.inputs import read_samples
     from fer_classic.submissions.truth import read_truth, truth_of
 
     if len(truth) == 1 and _is_table(truth[0]):

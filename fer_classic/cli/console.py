@@ -3,6 +3,7 @@
 import sys
 from contextlib import contextmanager
 
+from fer_classic.compute.progress import Silent
 from fer_classic.files.text import visible
 
 #: Where stderr is not a terminal.
@@ -12,6 +13,32 @@ SECONDS_A_LINE = 5.0
 def say(message=""):
     """A message for the person at the terminal, on stderr."""
     print(visible(message), file=sys.stderr, flush=True)
+
+
+class Terminal(Silent):
+    """Tells what goes on to the person at the terminal.
+
+    Parameters
+    ----------
+    quiet : bool
+        Whether to leave out progress; messages are told all the same, each once.
+    """
+
+    def __init__(self, quiet=False):
+        self.quiet = quiet
+        self._warned = set()
+
+    def say(self, message):
+        """A message, on stderr; a warning that came before is not told again."""
+        if message.startswith("warning: "):  # a run extracts twice
+            if message in self._warned:
+                return
+            self._warned.add(message)
+        say(message)
+
+    def bar(self, title, total):
+        """A progress bar, on stderr."""
+        return progress_bar(title, total, self.quiet)
 
 
 @contextmanager

@@ -11,27 +11,24 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import progress_bar, say, table
-from fer_classic.cli.extract import is_face_table, parts_with_bar, read_samples
-from fer_classic.cli.votes import votes_by_part, votes_from_option, votes_text
+from fer_classic.cli.console import Terminal, progress_bar, say, table
+from fer_classic.cli.settings import cache_folder_from, settings_from
+from fer_classic.cli.votes import votes_by_part, votes_text
 
 #: Rows of a face table whose features are in memory at a time.
 BATCH = 256
 
 
 @app.command()
+@o.shared(o.READING | {"votes": o.VotesFile, "max_pixels": o.MaxPixels})
 def audit(
     inputs: Annotated[
         list[str], typer.Argument(metavar="DATA", help=f"{o.DATA} Several are compared.")
     ],
-    classes: o.Classes = None,
-    labels: o.Labels = None,
-    groups: o.Groups = None,
-    votes: o.VotesFile = None,
-    max_pixels: o.MaxPixels = None,
     format: Annotated[str, typer.Option(help="text or json")] = "text",
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
+    given: dict | None = None,
 ):
     """Count classes, unreadable files and copies.
 
@@ -42,11 +39,13 @@ def audit(
     from fer_classic.data.audit import audit as audit_parts
     from fer_classic.errors import FerClassicError, one_of
     from fer_classic.files.json import to_json
+    from fer_classic.pipeline.inputs import read_samples
+    from fer_classic.pipeline.votes import votes_of
 
     one_of(format, ("text", "json"), "--format")
-    settings = o.settings_from(locals())
+    settings = settings_from(given)
     parts = {name: read_samples([name], settings) for name in dict.fromkeys(inputs)}
-    voted = votes_from_option(votes, inputs)
+    voted = votes_of(given["votes"], inputs)
     # Short names where they suffice to tell the inputs apart.
     short = {name: os.path.basename(os.path.normpath(name)) for name in parts}
     if len(set(short.values())) == len(short):
@@ -96,26 +95,16 @@ def _audit_text(found):
 
 
 @app.command()
+@o.shared(o.FACES | {"which": o.Which} | o.FILE)
 def faces(
     inputs: Annotated[list[str], typer.Argument(metavar="DATA", help=o.DATA)],
     out: Annotated[Path, typer.Option(help="Folder to write the face table to.")],
-    classes: o.Classes = None,
-    labels: o.Labels = None,
-    groups: o.Groups = None,
-    detector: o.Detector = None,
-    upsample: o.Upsample = None,
-    threshold: o.Threshold = None,
-    min_size: o.MinFace = None,
-    which: o.Which = None,
-    align: o.Align = None,
-    crop_size: o.CropSize = None,
-    max_pixels: o.MaxPixels = None,
-    settings_file: o.SettingsFile = None,
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
     cluster: o.Cluster = None,
     quiet: o.Quiet = False,
+    given: dict | None = None,
 ):
     """Find, align and store one face an image, or all.
 
@@ -127,13 +116,14 @@ def faces(
     from fer_classic.faces.store import write_faces
     from fer_classic.faces.table import join_tables
     from fer_classic.files.atomic import check_new, new_directory
+    from fer_classic.pipeline.faces import face_parts_of
+    from fer_classic.pipeline.inputs import read_samples
 
-    settings = o.settings_from(locals())
+    settings = settings_from(given)
     check_new(out, overwrite=overwrite)
     samples = read_samples(inputs, settings)
-    parts = parts_with_bar(
-        samples, settings, jobs, quiet, "faces", o.cache_folder_from(cache)
-    )
+    kept = cache_folder_from(cache)
+    parts = face_parts_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     with (
         on_cluster(cluster),
         new_directory(out, overwrite=overwrite) as folder,
@@ -150,14 +140,13 @@ def faces(
 
 
 @app.command()
+@o.shared({"features": o.Features} | o.FILE)
 def features(
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="DATA", help=o.DATA_OR_FACES),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the feature table to.")],
-    features: o.Features = None,
-    settings_file: o.SettingsFile = None,
     csv: Annotated[
         bool, typer.Option("--csv", help="Also write features.csv, one row an image.")
     ] = False,
@@ -166,6 +155,7 @@ def features(
     jobs: o.Jobs = -1,
     cluster: o.Cluster = None,
     quiet: o.Quiet = False,
+    given: dict | None = None,
 ):
     """Compute the feature columns.
 
@@ -179,8 +169,10 @@ def features(
     from fer_classic.features import make_extractors
     from fer_classic.features.store import write_features
     from fer_classic.files.atomic import check_new, new_directory
+    from fer_classic.pipeline.faces import face_parts_of
+    from fer_classic.pipeline.inputs import is_face_table, read_samples
 
-    settings = o.settings_from(locals())
+    settings = settings_from(given)
     make_extractors(settings.features)  # a preset may have none to compute
     check_new(out, overwrite=overwrite)
     if is_face_table(inputs):
@@ -190,8 +182,8 @@ def features(
         parts = nullcontext(load_face_parts(found, inputs[0], BATCH))
     else:
         found = read_samples(inputs, settings)
-        folder = o.cache_folder_from(cache)
-        parts = parts_with_bar(found, settings, jobs, quiet, "faces", folder)
+        kept = cache_folder_from(cache)
+        parts = face_parts_of(found, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     with (
         on_cluster(cluster),
         new_directory(out, overwrite=overwrite) as folder,

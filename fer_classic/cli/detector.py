@@ -123,7 +123,7 @@ def score(
     ] = None,
     upsample: o.Upsample = None,
     threshold: o.Threshold = None,
-    min_size: o.MinSize = None,
+    min_size: o.MinFace = None,
     out: Annotated[Path | None, typer.Option(help="JSON file with all numbers.")] = None,
     misses: Annotated[
         Path | None, typer.Option(help="Folder for pictures with misses and alarms.")

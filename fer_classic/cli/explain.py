@@ -7,8 +7,7 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import table
-from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
+from fer_classic.cli.console import Terminal, table
 from fer_classic.cli.predict import model_folder
 from fer_classic.errors import FerClassicError, UnreadableImage, UsageError
 from fer_classic.files.text import visible
@@ -45,6 +44,8 @@ def explain(
     from fer_classic.files.atomic import check_new_file, write_file
     from fer_classic.model.explain import explain_face
     from fer_classic.model.store import load_model
+    from fer_classic.pipeline.faces import faces_of
+    from fer_classic.pipeline.inputs import read_samples, settings_to_predict
 
     if out is not None:
         if out.suffix.lower() != ".png":
@@ -64,7 +65,7 @@ def explain(
         raise UsageError(
             f"explain takes one image, and {photo} holds {len(samples)}. Name one of them."
         )
-    faces = extract_with_bar(samples, settings, 1, True, "faces", None)
+    faces = faces_of(samples, settings, jobs=1, watch=Terminal(quiet=True))
     pictures = _picture_files(out, len(faces), overwrite)
     for row, picture in enumerate(pictures):
         face = faces.take([row])

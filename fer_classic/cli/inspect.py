@@ -8,13 +8,13 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import percent, scores_text
-from fer_classic.cli.extract import read_samples
-from fer_classic.cli.votes import told_absent, votes_from_option
+from fer_classic.cli.console import Terminal, percent, scores_text
+from fer_classic.cli.settings import settings_from
 from fer_classic.errors import FerClassicError, one_of
 
 
 @app.command()
+@o.shared(o.READING | {"votes": o.VotesFile})
 def score(
     submission: Annotated[
         Path, typer.Argument(help="submission.json of any layout, or predictions.csv.")
@@ -22,11 +22,8 @@ def score(
     truth: Annotated[
         list[str], typer.Option(help="Labelled images: folder, zip or CSV manifest.")
     ],
-    classes: o.Classes = None,
-    labels: o.Labels = None,
-    groups: o.Groups = None,
-    votes: o.VotesFile = None,
     format: Annotated[str, typer.Option(help="text or json")] = "text",
+    given: dict | None = None,
 ):
     """Score predictions against labelled images.
 
@@ -34,16 +31,18 @@ def score(
     """
     from fer_classic.data.voted import shares_of, with_majority
     from fer_classic.files.json import to_json
+    from fer_classic.pipeline.inputs import read_samples
+    from fer_classic.pipeline.votes import tell_absent, votes_of
     from fer_classic.scores.metrics import distribution_scores, evaluate
     from fer_classic.submissions.read_table import read_predictions
     from fer_classic.submissions.truth import truth_of
 
     one_of(format, ("text", "json"), "--format")
-    settings = o.settings_from(locals())
+    settings = settings_from(given)
     samples = read_samples(truth, settings)
-    voted = votes_from_option(votes, truth)
+    voted = votes_of(given["votes"], truth)
     if voted is not None:
-        told_absent(samples.names, voted)
+        tell_absent(samples.names, voted, watch=Terminal())
         samples = with_majority(samples, voted)
     known = truth_of(samples)
     predictions = read_predictions(submission, known.names, known.classes)

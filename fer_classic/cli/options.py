@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
-from dataclasses import replace
+import functools
+import inspect
 from pathlib import Path
 from typing import Annotated
 
@@ -44,9 +45,6 @@ Upsample = Annotated[
 Threshold = Annotated[
     float | None,
     typer.Option(help="Least detection score; 0: the detector's own.  [default: 0]"),
-]
-MinSize = Annotated[
-    float | None, typer.Option(help="Least face size in pixels.  [default: 0]")
 ]
 Align = Annotated[
     str | None,
@@ -110,18 +108,30 @@ SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="settings.json of an earlier run, to repeat it."),
 ]
-#: Options that are settings, by the name of their parameter; the first decide the faces.
-_OF_FACES = (
-    *("classes", "labels", "groups", "detector", "upsample", "threshold", "min_size"),
-    *("align", "crop_size", "max_pixels", "which"),
-)
-_SETTINGS = (*_OF_FACES, "balance", "prior", "folds", "vote_share", "seed")
-
-#: Options of a network, by the name of their parameter.
-_OF_NETWORK = (
-    *("network", "size", "epochs", "batch_size", "learning_rate", "balance", "prior"),
-    *("device", "compile"),
-)
+#: Options that decide what is read, then those that decide the faces, by parameter.
+READING = {"classes": Classes, "labels": Labels, "groups": Groups}
+FACES = READING | {
+    "detector": Detector,
+    "upsample": Upsample,
+    "threshold": Threshold,
+    "min_size": MinFace,
+    "align": Align,
+    "crop_size": CropSize,
+    "max_pixels": MaxPixels,
+}
+#: Options that decide what learns.
+LEARNING = {
+    "votes": VotesFile,
+    "vote_share": VoteShare,
+    "preset": Preset,
+    "features": Features,
+    "balance": Balance,
+    "prior": Prior,
+    "folds": Folds,
+    "seed": Seed,
+}
+FILE = {"settings_file": SettingsFile}
+TRAINING = FACES | LEARNING | FILE
 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at a training image that is unusable.")
@@ -170,129 +180,33 @@ Overwrite = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
-def settings_from(arguments):
-    """Settings from a command's options.
+def shared(options):
+    """Declare options that several commands share: a decorator.
+
+    The command takes them as one dict, its parameter ``given``; None where an option is
+    not given.
 
     Parameters
     ----------
-    arguments : dict
-        The command's ``locals()``: options that are settings are taken where they are
-        not None, and ``settings_file`` names the settings they change.
+    options : dict of str to Annotated
+        READING, FACES, TRAINING or a part of them.
     """
-    from fer_classic.errors import UsageError, one_of
-    from fer_classic.features import CROP_FAMILIES, check_located, make_extractors
-    from fer_classic.learn.classifier import PRIORS, ExpressionClassifier
-    from fer_classic.settings import CARD_FEATURES, Settings, preset_settings, read_settings
 
-    path, preset = arguments.get("settings_file"), arguments.get("preset")
-    if path and preset:
-        raise UsageError(
-            "--preset and --settings both say everything: give one of them. A settings "
-            "file holds what its run's preset was."
-        )
-    settings = read_settings(path) if path else Settings()
-    if settings.network:
-        raise UsageError(
-            f"{path} holds the settings of a network: give it to the command train-cnn."
-        )
-    if preset:
-        settings = preset_settings(preset)
-    changes = {key: arguments.get(key) for key in _SETTINGS}
-    if changes["detector"] is not None:
-        changes["detector"] = detector_from(changes["detector"])
-    if arguments.get("features") is not None:
-        given = arguments["features"].split(",")
-        names = [one_of(name.strip(), CROP_FAMILIES, "--features") for name in given]
-        known = CARD_FEATURES | settings.features
-        changes["features"] = {name: known.get(name, {}) for name in names}
-    settings = settings.with_changes(**changes)
-    # What only training would find out, minutes later.
-    if settings.features or not settings.experts:
-        make_extractors(settings.features)
-    if "features" in arguments:
-        check_located(settings.faces.align, *settings.every_features())
-    known = ExpressionClassifier().get_params()
-    for key in settings.classifier:
-        one_of(key, known, "key of the classifier's settings")
-    one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
-    return settings
+    def declare(command):
+        @functools.wraps(command)
+        def whole(**arguments):
+            given = {name: arguments.pop(name) for name in options}
+            return command(given=given, **arguments)
 
+        signature = inspect.signature(command)
+        own = [p for name, p in signature.parameters.items() if name != "given"]
+        own = [p.replace(kind=p.KEYWORD_ONLY) for p in own]
+        more = [
+            inspect.Parameter(name, own[0].KEYWORD_ONLY, default=None, annotation=kind)
+            for name, kind in options.items()
+        ]
+        whole.__signature__ = signature.replace(parameters=[*own, *more])
+        whole.__annotations__ = {p.name: p.annotation for p in (*own, *more)}
+        return whole
 
-def network_settings_from(arguments):
-    """Settings of a network from the options of the command train-cnn.
-
-    Parameters
-    ----------
-    arguments : dict
-        The command's ``locals()``, as in :func:`settings_from`.
-    """
-    from fer_classic.errors import UsageError
-    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
-    from fer_classic.settings import Settings, read_settings
-
-    path = arguments.get("settings_file")
-    settings = read_settings(path) if path else Settings(network={"network": "default"})
-    if not settings.network:
-        raise UsageError(f"{path} holds the settings of a model that is no network.")
-    given = {key: arguments.get(key) for key in (*_OF_FACES, "seed")}
-    changes = {key: arguments[key] for key in _OF_NETWORK if arguments[key] is not None}
-    settings = settings.with_changes(**given, network=settings.network | changes)
-    # Nothing besides the network learns.
-    settings = replace(settings, features={}, experts=[], classifier={}, folds=0)
-    try:
-        SmallCNNClassifier(**settings.network).check_parameters()
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    return settings
-
-
-def detector_from(name):
-    """A detector as settings hold it: its file is there, its path absolute.
-
-    Parameters
-    ----------
-    name : str
-        The option --detector.
-    """
-    from fer_classic.detect import detector_identity, with_folder
-
-    named = with_folder(name, ".")
-    detector_identity(named)  # what is missing is told before any work
-    return named
-
-
-def cache_folder_from(cache, *, default=True):
-    """Where finished work is kept, from the option --cache or the environment.
-
-    Parameters
-    ----------
-    cache : str or None
-        The option.
-    default : bool
-        Whether work is kept where neither says anything.
-    """
-    from fer_classic.faces.cache import cache_folder
-
-    return cache_folder(cache, default=default)
-
-
-def refuse_for_faces(arguments):
-    """Refuse options that cannot change a face table that is already made.
-
-    Parameters
-    ----------
-    arguments : dict
-        The command's ``locals()``.
-
-    Raises
-    ------
-    UsageError
-        One of them is given.
-    """
-    from fer_classic.errors import UsageError
-
-    if given := [key for key in _OF_FACES if arguments.get(key) is not None]:
-        raise UsageError(
-            f"--{given[0].replace('_', '-')} has no effect on a finished face table: give "
-            "it to the command faces, or give photographs here."
-        )
+    return declare

@@ -8,9 +8,9 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import say, table
-from fer_classic.cli.extract import extract_with_bar, read_samples, settings_to_predict
+from fer_classic.cli.console import Terminal, say, table
 from fer_classic.cli.pictures import write_crops, write_overlays
+from fer_classic.cli.settings import cache_folder_from, detector_from
 from fer_classic.errors import UsageError, one_of
 
 
@@ -73,6 +73,9 @@ def predict(
     from fer_classic.files.atomic import check_new, check_new_file, new_directory
     from fer_classic.model.predict import predict_faces
     from fer_classic.model.store import load_model
+    from fer_classic.pipeline.faces import faces_of
+    from fer_classic.pipeline.inputs import read_samples, settings_to_predict
+    from fer_classic.submissions.write import checked_template
 
     one_of(format, ("text", "csv", "json"), "--format")
     if out is not None and out.suffix == ".csv":
@@ -99,12 +102,12 @@ def predict(
         which=which or "best", min_size=min_size
     )
     if detector is not None:
-        settings = settings.with_changes(detector=o.detector_from(detector))
+        settings = settings.with_changes(detector=detector_from(detector))
     samples = read_samples(inputs, settings)
     layout = checked_template(template, samples)
-    kept = o.cache_folder_from(cache, default=False)
+    kept = cache_folder_from(cache, default=False)
     with on_cluster(cluster):
-        faces = extract_with_bar(samples, settings, jobs, quiet, "faces", kept)
+        faces = faces_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     predictions = predict_faces(trained, faces, jobs=jobs)
     if not faces.readable.all():
         say("unreadable images got the most frequent class of the training set")
@@ -145,22 +148,6 @@ def model_folder(model):
         return shipped_model()
     bare = len(model.parts) == 1 and not model.exists()
     return shipped_model(model.name) if bare else model
-
-
-def checked_template(path, samples):
-    """The parsed template, tried on dummy answers before any work is done."""
-    import numpy as np
-
-    from fer_classic.model.predictions import Predictions
-    from fer_classic.submissions.write import read_template, templated_submission
-
-    if path is None:
-        return None
-    layout = read_template(path)
-    zeros = np.zeros(len(samples), dtype=np.int64)
-    names = samples.classes.names
-    templated_submission(Predictions(samples.names, zeros, None, names), layout)
-    return layout
 
 
 def _write_predictions(predictions, faces, out, layout, format, overwrite):

@@ -45,17 +45,3 @@ def report(
     for line in missing:
         say(f"not in the report: {line}")
     print(out)
-
-
-def write_page(run):
-    """Add report.html to a finished run; say so if that fails."""
-    try:
-        from fer_classic.files.atomic import write_file
-        from fer_classic.report import make_report
-
-        write_file(run / "report.html", make_report(run)[0], overwrite=True)
-    except Exception as error:  # whatever it is, the run is done and safe
-        say(
-            f"no report: {type(error).__name__}: {error}. The run itself is complete; "
-            f"try again with: fer-classic report {run}"
-        )

@@ -1,7 +1,5 @@
 """The commands of the small network: train-cnn and export."""
 
-import hashlib
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -9,20 +7,19 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import progress_bar, say
-from fer_classic.cli.run import whole_run
+from fer_classic.cli.console import Terminal, say
+from fer_classic.cli.run import TEST, Template, run_and_say
+from fer_classic.cli.settings import cache_folder_from, network_settings_from
 
 
 @app.command()
+@o.shared(o.FACES | {"prior": o.Prior, "seed": o.Seed} | o.FILE)
 def train_cnn(
     train: Annotated[list[str], typer.Argument(metavar="TRAIN", help=o.DATA_OR_FACES)],
     out: Annotated[Path, typer.Option(help="Run directory to write.")],
     test: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Images to predict, scored where their labels are known. Without it: the "
-            "data's own test (or val) part."
-        ),
+        typer.Option(help=f"{TEST}test (or val) part."),
     ] = None,
     network: Annotated[
         str | None,
@@ -53,32 +50,17 @@ def train_cnn(
         bool | None,
         typer.Option("--compile", help="Let torch compile it; needs a C++ compiler."),
     ] = None,
-    template: Annotated[
-        Path | None,
-        typer.Option(help="The contest's sample file, whose layout is then written."),
-    ] = None,
-    classes: o.Classes = None,
-    labels: o.Labels = None,
-    groups: o.Groups = None,
-    detector: o.Detector = None,
-    upsample: o.Upsample = None,
-    threshold: o.Threshold = None,
-    min_size: o.MinFace = None,
-    align: o.Align = None,
-    crop_size: o.CropSize = None,
-    max_pixels: o.MaxPixels = None,
+    template: Template = None,
     balance: Annotated[
         str | None,
         typer.Option(help="logit, weights, oversample or none.  [default: logit]"),
     ] = None,
-    prior: o.Prior = None,
-    seed: o.Seed = None,
-    settings_file: o.SettingsFile = None,
     strict: o.Strict = False,
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
     jobs: o.Jobs = -1,
     quiet: o.Quiet = False,
+    given: dict | None = None,
 ):
     """Train a small neural network, to compare with.
 
@@ -88,81 +70,32 @@ def train_cnn(
     """
     from fer_classic.learn.cnn.device import chosen_device
 
-    settings = o.network_settings_from(locals())
+    own = {
+        "network": network,
+        "epochs": epochs,
+        "device": device,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "size": size,
+        "compile": compile,
+        "balance": balance,
+        "prior": given["prior"],
+    }
+    own = {key: value for key, value in own.items() if value is not None}
+    settings = network_settings_from(given, own)
     chosen_device(settings.network.get("device", "auto"))  # before any work is done
-    kept = o.cache_folder_from(cache)
-    checkpoints = []
-
-    def learn(faces, settings, jobs, strict, quiet, timer):
-        if kept is not None:
-            checkpoints.append(_checkpoint(kept, faces, settings, jobs))
-        place = checkpoints[-1] if checkpoints else None
-        return _train_with_bar(faces, settings, jobs, strict, quiet, timer, place)
-
-    whole_run(settings, locals(), learn)
-    for path in checkpoints:
-        with suppress(OSError):  # it never was there, or its disk is read-only
-            path.unlink()
-
-
-def _checkpoint(folder, faces, settings, jobs):
-    """File of a training, found by all that decides it."""
-    import json
-
-    import torch
-
-    from fer_classic.faces.cache import surroundings
-
-    made_of = [settings.to_dict(), surroundings(), torch.__version__, jobs]
-    digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
-    digest.update("".join(faces.digests).encode())
-    digest.update(faces.labels.tobytes())
-    return folder / "networks" / f"{digest.hexdigest()}.checkpoint"
-
-
-def _train_with_bar(faces, settings, jobs, strict, quiet, timer, checkpoint):
-    """Say how long it will take, then train under a bar of faces seen."""
-    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
-    from fer_classic.learn.cnn.files import epochs_kept
-    from fer_classic.learn.cnn.start import planned_epochs
-    from fer_classic.model.train import train_model
-
-    classifier = SmallCNNClassifier(**settings.network, n_jobs=jobs)
-    epochs, first = planned_epochs(classifier), epochs_kept(checkpoint)
-    say(_estimate(classifier, faces, epochs - first))
-    if first:
-        say(f"a training that was stopped goes on after epoch {first}")
-    n = len(faces)
-    with progress_bar("training", (epochs - first) * n, quiet) as advance:
-
-        def progress(done, note):
-            advance(round((done - first) * n), note)
-
-        model = train_model(
-            faces,
-            settings,
-            jobs=jobs,
-            strict=strict,
-            progress=progress,
-            timer=timer,
-            checkpoint=checkpoint,
-        )
-    for note in (*model.classifier.notes_, model.classifier.unkept_):
-        if note:
-            say(f"warning: {note}")
-    return model
-
-
-def _estimate(classifier, faces, epochs):
-    from fer_classic.learn.cnn.start import speed_of
-
-    some = faces.crops[: classifier.batch_size]
-    weights, seconds, share = speed_of(classifier, some, len(faces.classes))
-    minutes = max(1, round(seconds * len(faces) * epochs / 60))
-    return (
-        f"{weights:,} weights, {1 / seconds:,.0f} faces a second, {share:.0%} of the time "
-        f"in the network: about {minutes} min for {epochs} epochs, as busy as this machine "
-        "is now"
+    run_and_say(
+        settings,
+        given,
+        train,
+        test,
+        out=out,
+        template=template,
+        strict=strict,
+        cache=cache_folder_from(cache),
+        overwrite=overwrite,
+        jobs=jobs,
+        watch=Terminal(quiet),
     )
 
 

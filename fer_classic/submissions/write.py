@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import csv_text
+from fer_classic.model.predictions import Predictions
 from fer_classic.submissions.layout import read_layout, speller
 from fer_classic.submissions.names import match_names
 
@@ -85,6 +88,17 @@ def read_template(path):
         raise
     except ValueError as error:
         raise FerClassicError(f"{path} is not a JSON file: {error}.") from None
+
+
+def checked_template(path, samples):
+    """The parsed template, tried on dummy answers before any work is done."""
+    if path is None:
+        return None
+    layout = read_template(path)
+    zeros = np.zeros(len(samples), dtype=np.int64)
+    names = samples.classes.names
+    templated_submission(Predictions(samples.names, zeros, None, names), layout)
+    return layout
 
 
 class _Repeating(dict):

@@ -39,8 +39,8 @@ QUICK = {
 
 def write_run(folder, model, faces, tested, *, material=True, predictions=None):
     """The files of a run directory that a report reads."""
-    from fer_classic.cli.run_tables import curves_csv
     from fer_classic.model.store import save_model
+    from fer_classic.pipeline.folder import curves_csv
 
     predictions = predictions or predict_faces(model, tested, jobs=1)
     copied = np.zeros(len(tested), dtype=bool)

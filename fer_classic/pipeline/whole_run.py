@@ -1,0 +1,207 @@
+"""A run: train, predict, score, and a directory that holds all of it."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_classic.compute.cluster import on_cluster
+from fer_classic.compute.progress import SILENT
+from fer_classic.compute.timer import Timer
+from fer_classic.data.voted import votes_without
+from fer_classic.files.atomic import check_new, new_directory
+from fer_classic.model.predict import predict_faces
+from fer_classic.model.predictions import Predictions
+from fer_classic.model.store import Model
+from fer_classic.pipeline.faces import faces_of
+from fer_classic.pipeline.folder import run_record, write_run
+from fer_classic.pipeline.inputs import as_inputs, run_inputs
+from fer_classic.pipeline.training import checkpoint_file, train_watched
+from fer_classic.pipeline.votes import votes_of
+from fer_classic.scores.subsets import copies_of, judge, judge_by_votes
+from fer_classic.settings import Settings
+from fer_classic.submissions.write import checked_template
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run gave.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Its directory: submission.json, predictions.csv, metrics.json, settings.json,
+        run.json, the model, the report.
+    settings : Settings
+    model : Model
+    predictions : Predictions
+        Of the test images; empty where there are none.
+    metrics : dict
+        ``test`` (where test images are labelled), ``votes``, ``cross_validation``.
+    report : pathlib.Path or None
+        None where the report could not be made.
+    """
+
+    folder: Path
+    settings: Settings
+    model: Model
+    predictions: Predictions
+    metrics: dict
+    report: Path | None
+
+
+def run(
+    train,
+    test=None,
+    *,
+    out,
+    settings=None,
+    template=None,
+    classes=None,
+    votes=None,
+    strict=False,
+    cache=None,
+    overwrite=False,
+    jobs=-1,
+    cluster=None,
+    watch=SILENT,
+):
+    """Train on photographs, predict others, score, and write everything to a directory.
+
+    Parameters
+    ----------
+    train : path-like or list of path-like
+        Folders, zips, manifests, images, or one folder of the command faces.
+    test : path-like or list of path-like, optional
+        Images to predict, scored where their labels are known. Without it: the data's own
+        test (or val) part, else a 5-fold cross-validation.
+    out : path-like
+        Directory to write.
+    settings : Settings, optional
+    template : path-like, optional
+        The contest's sample file, whose layout the submission then has.
+    classes : {"five", "seven"}, optional
+        Class set, where ``train`` is a face table that shall not decide it.
+    votes : path-like, optional
+        Table of votes on the images: file names and a column for each class.
+    strict : bool
+        Whether a training image that is unusable is an error.
+    cache : path-like, optional
+        Folder that keeps finished work, so that a stopped run goes on where it was.
+    overwrite : bool
+    jobs : int
+        Processes and threads; -1 for all cores.
+    cluster : str, optional
+        Dask scheduler, as :func:`fer_classic.compute.cluster.on_cluster` takes it.
+    watch : Silent
+        Whoever wants to hear of progress and of what was left out.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    FerClassicError
+        An input, a setting or the directory cannot be used; nothing is left behind.
+
+    Examples
+    --------
+    >>> import fer_classic as fc
+    >>> done = fc.run("train/", "test/", out="runs/first")  # doctest: +SKIP
+    >>> done.metrics["test"]["all"]["balanced_accuracy"]["value"]  # doctest: +SKIP
+    """
+    out, cache = Path(out), cache and Path(cache)
+    train, test = as_inputs(train), as_inputs(test)
+    check_new(out, overwrite=overwrite)
+    timer = Timer()
+    with timer("reading names"):
+        voted = votes_of(votes, train)
+        inputs = run_inputs(
+            train,
+            test,
+            settings or Settings(),
+            strict=strict,
+            classes=classes,
+            votes=voted,
+            template=template,
+            watch=watch,
+        )
+    settings, parts = inputs.settings, (inputs.training, inputs.tested)
+    layout = checked_template(template, inputs.tested)
+    shared = {"jobs": jobs, "watch": watch}
+    with on_cluster(cluster):
+        with timer("faces"):
+            faces, test_faces = (
+                faces_of(rows, settings, cache=cache, title=title, **shared)
+                for title, rows in zip(("training faces", "test faces"), parts, strict=True)
+            )
+        kept = checkpoint_file(cache, faces, settings, jobs)
+        model = train_watched(
+            faces,
+            settings,
+            strict=strict,
+            timer=timer,
+            checkpoint=kept,
+            targets=inputs.shares,
+            **shared,
+        )
+    with timer("prediction"):
+        predictions = predict_faces(model, test_faces, jobs=jobs)
+    with timer("judging"):
+        copied = copies_of(faces, test_faces)
+        left = voted and votes_without(voted, faces.names)
+        metrics = _metrics(model, predictions, test_faces, copied, left)
+    with timer("material of the report"):
+        material = _material(model, faces, test_faces, predictions, copied, watch)
+    record = run_record(model, train, test, faces, test_faces, copied, timer)
+    if voted is not None:
+        record["votes"] = voted.origin
+    with new_directory(out, overwrite=overwrite) as folder:
+        write_run(folder, record, metrics, model, predictions, test_faces, layout)
+        if material:
+            (folder / "material.npz").write_bytes(material)
+    if kept:
+        with suppress(OSError):  # it never was there, or its disk is read-only
+            kept.unlink()
+    # Once the run is safe: what goes wrong in the report must not lose it.
+    report = _write_report(out, watch)
+    return Run(out, model.settings, model, predictions, metrics, report)
+
+
+def _metrics(model, predictions, faces, copied, votes=None):
+    metrics = {}
+    if len(faces):
+        given = {"prior": model.classifier.prior, "copied": copied}
+        metrics["test"] = judge(predictions, faces, **given)
+        if votes and (found := judge_by_votes(predictions, faces, votes, **given)):
+            metrics["votes"] = found
+    if "cross_validation" in model.trained_on:
+        metrics["cross_validation"] = model.trained_on["cross_validation"]
+    return metrics
+
+
+def _material(model, faces, test_faces, predictions, copied, watch):
+    """What the report needs, as the bytes of a file; empty if that fails."""
+    from fer_classic.report import collect, material_bytes
+
+    try:
+        return material_bytes(collect(model, faces, test_faces, predictions, copied))
+    except Exception as error:  # whatever it is, the run is worth more
+        watch.say(f"the report will lack its pictures: {type(error).__name__}: {error}")
+        return b""
+
+
+def _write_report(folder, watch):
+    """Add report.html to a finished run; say so if that fails."""
+    try:
+        from fer_classic.files.atomic import write_file
+        from fer_classic.report import make_report
+
+        write_file(folder / "report.html", make_report(folder)[0], overwrite=True)
+        return folder / "report.html"
+    except Exception as error:  # whatever it is, the run is done and safe
+        watch.say(
+            f"no report: {type(error).__name__}: {error}. The run itself is complete; "
+            f"try again with: fer-classic report {folder}"
+        )
+        return None
