@@ -123,7 +123,9 @@ def score(
     ] = None,
     upsample: o.Upsample = None,
     threshold: o.Threshold = None,
-    min_size: o.MinFace = None,
+    min_size: Annotated[
+        float | None, typer.Option(help="Least face size in pixels.  [default: 0]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON file with all numbers.")] = None,
     misses: Annotated[
         Path | None, typer.Option(help="Folder for pictures with misses and alarms.")
