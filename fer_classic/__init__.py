@@ -11,6 +11,7 @@ _PUBLIC = {
     "Analyzer": "model.analyzer",
     "EIGHT": "data.labels",
     "ExpressionClassifier": "learn.classifier",
+    "ExpressionModel": "model.estimator",
     "FIVE": "data.labels",
     "FaceSettings": "faces.settings",
     "FerClassicError": "errors",

@@ -97,7 +97,10 @@ def test_with_changes_reaches_every_level_and_leaves_the_original():
             "key of the settings of faces must be one of {detector, upsample, threshold, "
             "min_size, align, crop_size, max_pixels}. Got 'size' instead.",
         ),
-        ({"classes": "six"}, "classes must be one of {five, seven, eight}. Got 'six' instead."),
+        (
+            {"classes": "six"},
+            "classes must be one of {five, seven, eight}. Got 'six' instead.",
+        ),
         (
             {"classes": ["five"]},
             "classes must be one of {five, seven, eight}. Got ['five'] instead.",

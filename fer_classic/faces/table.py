@@ -75,6 +75,14 @@ class FaceTable:
         return len(self.names)
 
     @property
+    def shape(self):
+        """(number of rows,): by it and ``[rows]`` scikit-learn cuts a table into folds."""
+        return (len(self),)
+
+    def __getitem__(self, rows):
+        return self.take(rows[0] if isinstance(rows, tuple) else rows)
+
+    @property
     def readable(self):
         """Rows that hold a picture, ndarray of bool, shape (n,)."""
         return np.array([status != "unreadable" for status in self.status], dtype=bool)

@@ -37,7 +37,10 @@ def test_codes_of_the_two_class_sets():
 def test_unknown_class_set():
     with pytest.raises(UsageError) as error:
         class_set("six")
-    assert str(error.value) == "classes must be one of {five, seven, eight}. Got 'six' instead."
+    assert (
+        str(error.value)
+        == "classes must be one of {five, seven, eight}. Got 'six' instead."
+    )
     assert error.value.exit_code == 2
 
 
