@@ -4,12 +4,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from fer_classic.compute.products import gram, in_threads, one_blas_thread, product, slices
 from fer_classic.errors import one_of
 from fer_classic.faces.landmarks import mirror_landmarks
 from fer_classic.features import FAMILIES, make_extractors
+from fer_classic.learn._products import FEW, multiply
 
 #: Faces whose features are held at a time, and from which the basis is learned.
 BATCH, SAMPLE = 512, 6000
+#: Step of the basis, beside the mean square of its numbers. What it leaves out of a vector
+#: is a tenth of what rounding the vector does, as its errors add up at random.
+STEP = 1.0
 #: Directions beyond those kept, and passes, of the randomised search for the basis.
 EXTRA, PASSES = 40, 2
 
@@ -43,7 +48,10 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         Mean and scale of each column.
     basis_ : ndarray of int8, shape (d, components)
     step_ : ndarray of float32, shape (components,)
-        The basis is ``basis_ * step_``: rounded, so that a model fits a few megabytes.
+        The basis is ``basis_ * step_``: rounded to few bits, so that a model fits a few
+        megabytes.
+    grain_ : float32
+        What scaled columns are rounded to; 0 for not at all.
     """
 
     def __init__(self, features, *, weights=None, components=512, random_state=0):
@@ -67,7 +75,11 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         crops, landmarks = X
         random = np.random.default_rng(self.random_state)
         rows = np.sort(random.choice(len(crops), min(len(crops), SAMPLE), replace=False))
-        crops, landmarks = crops[rows], landmarks[rows]
+        with one_blas_thread():
+            self._learn(crops[rows], landmarks[rows], random, jobs)
+        return self
+
+    def _learn(self, crops, landmarks, random, jobs):
         given = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
         self.extractors_ = [
             extractor.fit(given[extractor.reads])
@@ -85,11 +97,11 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
             scales.append(np.broadcast_to(scale, center.shape))
         self.center_, self.scale_ = np.concatenate(centers), np.concatenate(scales)
         scaled = np.concatenate(scaled, axis=1)
-        basis = principal_components(scaled, self.components, random)
+        basis = principal_components(scaled, self.components, random, jobs)
         self.basis_, self.step_ = rounded(
-            self._evened(basis, [len(own) for own in centers])
+            self._evened(basis, [len(own) for own in centers]), STEP
         )
-        return self
+        self.grain_ = _grain(scaled, self.basis_)
 
     def _evened(self, basis, lengths):
         """The basis without what rounding errors have made unsymmetric."""
@@ -130,22 +142,45 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n, components)
         """
         check_is_fitted(self)
-        basis = self.basis_ * self.step_ * self.scale_[:, None]
-        if averaged is not None:  # what is the same in all faces tells nothing
-            basis[averaged] = 0
-        return _in_batches(self._project, jobs, *X, basis, self.center_ @ basis)
+        if len(X[0]) <= FEW:  # not even a thread of BLAS's is worth the trouble
+            return self._project(*X, averaged, None)
+        with one_blas_thread():
+            basis = self.basis_.astype(np.float32)
+            return _in_batches(self._project, jobs, *X, averaged, basis)
 
-    def _project(self, crops, landmarks, basis, center):
+    def _project(self, crops, landmarks, averaged, basis):
         columns = _symmetric(crops, landmarks, self.extractors_, evened=True)
-        return columns @ basis - center
+        columns = (columns - self.center_) * self.scale_
+        if averaged is not None:  # what is the same in all faces tells nothing
+            columns[:, averaged] = 0
+        step = self.step_
+        if self.grain_:
+            columns, step = np.rint(columns / self.grain_), step * self.grain_
+        if basis is not None:
+            return (columns @ basis) * step
+        vectors = np.empty((len(columns), self.basis_.shape[1]), np.float32)
+        multiply(columns, self.basis_, vectors)
+        return vectors * step
 
 
-def rounded(columns):
-    """Columns in 8 bits, each with a step of its own.
+def _grain(rows, basis):
+    """What rows are rounded to: as fine as leaves all sums exact, a power of 2.
+
+    Float32 holds whole numbers up to 2 ** 24. A face has then one vector, computed alone or
+    among others.
+    """
+    longest = np.sqrt(np.einsum("ij,ij->i", rows, rows).max()) * 2
+    longest *= np.sqrt((basis.astype(np.float64) ** 2).sum(axis=0).max())
+    return np.float32(2.0 ** np.ceil(np.log2(max(longest, 1e-6) / 2**24)))
+
+
+def rounded(columns, share):
+    """Columns in 8 bits, in steps of a share of the root of their mean square.
 
     Parameters
     ----------
     columns : ndarray of float, shape (n, d)
+    share : float
 
     Returns
     -------
@@ -153,22 +188,17 @@ def rounded(columns):
     step : ndarray of float32, shape (d,)
         ``whole * step`` is the columns to within half a step.
     """
-    step = np.maximum(np.abs(columns).max(axis=0) / 127, 1e-12).astype(np.float32)
+    least = np.abs(columns).max(axis=0) / 127
+    step = share * np.sqrt((columns * columns).mean(axis=0))
+    step = np.maximum(np.maximum(step, least), 1e-12).astype(np.float32)
     return np.rint(columns / step).astype(np.int8), step
 
 
 def _in_batches(function, jobs, crops, landmarks, *more):
-    from joblib import Parallel, delayed
-    from threadpoolctl import threadpool_limits
-
-    jobs = 1 if len(crops) <= BATCH else jobs  # starting threads takes half a second
-    # Each thread a batch of its own; the kernels and BLAS release the interpreter.
-    with threadpool_limits(1, "blas"):
-        parts = Parallel(n_jobs=jobs, prefer="threads")(
-            delayed(function)(crops[i : i + BATCH], landmarks[i : i + BATCH], *more)
-            for i in range(0, len(crops), BATCH)
-        )
-    return np.concatenate(parts)
+    parts = slices(len(crops), BATCH)
+    return np.concatenate(
+        in_threads(lambda own: function(crops[own], landmarks[own], *more), parts, jobs)
+    )
 
 
 def _symmetric(crops, landmarks, extractors, *, evened=False):
@@ -196,7 +226,7 @@ def _symmetric(crops, landmarks, extractors, *, evened=False):
     return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 
 
-def principal_components(rows, number, random):
+def principal_components(rows, number, random, jobs=-1):
     """Principal directions of centred rows, by randomised subspace iteration.
 
     Parameters
@@ -205,6 +235,8 @@ def principal_components(rows, number, random):
     number : int
         Directions at most.
     random : numpy.random.Generator
+    jobs : int
+        Threads. The result does not depend on it.
 
     Returns
     -------
@@ -214,14 +246,14 @@ def principal_components(rows, number, random):
     width = min(number + EXTRA, *rows.shape)
     basis = random.normal(size=(rows.shape[1], width)).astype(np.float32)
     for _ in range(PASSES):
-        basis = _orthonormal(rows.T @ (rows @ basis))
-    inside = rows @ basis
-    _, turn = np.linalg.eigh((inside.T @ inside).astype(np.float64))
-    return np.ascontiguousarray((basis @ turn[:, ::-1].astype(np.float32))[:, :number])
+        basis = _orthonormal(product(rows.T, product(rows, basis, jobs), jobs), jobs)
+    _, turn = np.linalg.eigh(gram(product(rows, basis, jobs), jobs).astype(np.float64))
+    turn = turn[:, ::-1].astype(np.float32)
+    return np.ascontiguousarray(product(basis, turn, jobs)[:, :number])
 
 
-def _orthonormal(columns):
+def _orthonormal(columns, jobs):
     """An orthonormal basis of the columns' span; far faster here than QR."""
-    power, turn = np.linalg.eigh((columns.T @ columns).astype(np.float64))
+    power, turn = np.linalg.eigh(gram(columns, jobs).astype(np.float64))
     scale = 1 / np.sqrt(np.maximum(power, power[-1] * 1e-12))
-    return columns @ (turn * scale).astype(np.float32)
+    return product(columns, (turn * scale).astype(np.float32), jobs)

@@ -50,7 +50,7 @@ class Expert:
         """
         data = _seen(faces, self.crop)
         vectors = self.embedding.transform(data, jobs=jobs, averaged=averaged)
-        return self.ridge.transform(vectors)
+        return self.ridge.transform(vectors, jobs=jobs)
 
 
 def expert_parameters(parameters):
@@ -123,7 +123,7 @@ def fit_expert(
     worse = degrade(data[0], parameters.get("degraded", 0), seed), data[1]
     vectors = embedding.transform(worse, jobs=jobs)
     ridge = KernelRidgeScores(**ridge, random_state=seed)
-    ridge.fit(vectors, faces.labels, groups, targets, sample_weight)
+    ridge.fit(vectors, faces.labels, groups, targets, sample_weight, jobs=jobs)
     return Expert(embedding, ridge, crop), ridge.out_of_fold_
 
 
@@ -146,8 +146,10 @@ def add_scores(scores, parameters):
 
 
 #: What is learned, by the part that holds it.
-_EMBEDDING = ("center_", "scale_", "basis_", "step_")
-_RIDGE = ("support_", "step_", "coefficients_")
+_EMBEDDING = ("center_", "scale_", "basis_", "step_", "grain_")
+_RIDGE = ("columns_", "step_", "coefficient_step_", "whole_coefficients_")
+#: The same in models trained before vectors were rounded to one step.
+_OLD_EMBEDDING, _OLD_RIDGE = _EMBEDDING[:4], ("support_", "step_", "coefficients_")
 
 
 def experts_to_arrays(experts):
@@ -187,11 +189,14 @@ def experts_from_arrays(arrays, parameters, size, n_classes):
         own, ridge = expert_parameters(given)
         embedding = FaceEmbedding(**own)
         embedding.extractors_ = make_extractors(embedding.features)
+        embedding.grain_ = np.float32(0)
         crop = given.get("crop", "aligned")
         expert = Expert(embedding, KernelRidgeScores(**ridge), crop)
         columns = sum(own.n_columns(size) for own in embedding.extractors_)
         length = _rows(left, f"e{number}_embedding_step_")
-        rows = _rows(left, f"e{number}_kernel_support_")
+        old = f"e{number}_kernel_support_" in left
+        coefficients = ("" if old else "whole_") + "coefficients_"
+        rows = _rows(left, f"e{number}_kernel_{coefficients}")
         if not 1 <= length <= embedding.components:
             raise FerClassicError(
                 f"expert {number} has vectors of {length} numbers; its settings allow "
@@ -199,10 +204,10 @@ def experts_from_arrays(arrays, parameters, size, n_classes):
             )
         shapes = {
             **{"center_": columns, "scale_": columns, "basis_": (columns, length)},
-            **{"step_": length, "support_": (rows, length)},
-            **{"coefficients_": (rows, n_classes)},
+            **{"step_": length, "support_": (rows, length), "columns_": (length, rows)},
+            coefficients: (rows, n_classes),
         }
-        for part, owner, names in _parts(expert):
+        for part, owner, names in _parts(expert, old):
             known = shapes if part in ("embedding", "kernel") else _learned(owner)
             for name in names:
                 key = f"e{number}_{part}_{name}"
@@ -219,7 +224,10 @@ def experts_from_arrays(arrays, parameters, size, n_classes):
 
 
 #: Types of what is learned, where they are not float32.
-_DTYPES = {"basis_": "i1", "support_": "i1", "crop_size_": "i8", "n_landmarks_": "i8"}
+_DTYPES = {
+    **{"basis_": "i1", "support_": "i1", "columns_": "i1", "whole_coefficients_": "i2"},
+    **{"crop_size_": "i8", "n_landmarks_": "i8"},
+}
 
 
 def _rows(arrays, key):
@@ -246,11 +254,11 @@ def _check_values(array, name, key, size):
         raise FerClassicError(f"{key} must be above 0 everywhere.")
 
 
-def _parts(expert):
+def _parts(expert, old=False):
     """Name, owner and names of the arrays of each part of an expert."""
     parts = [
-        ("embedding", expert.embedding, _EMBEDDING),
-        ("kernel", expert.ridge, _RIDGE),
+        ("embedding", expert.embedding, _OLD_EMBEDDING if old else _EMBEDDING),
+        ("kernel", expert.ridge, _OLD_RIDGE if old else _RIDGE),
     ]
     for extractor in expert.embedding.extractors_:
         learned = ("crop_size_", *getattr(extractor, "learned", ()))

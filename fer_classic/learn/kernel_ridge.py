@@ -4,14 +4,18 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from fer_classic.learn.embedding import rounded
+from fer_classic.compute.products import in_threads, one_blas_thread, slices
+from fer_classic.learn._products import FEW, multiply
+from fer_classic.learn.conjugate_gradients import solve
+from fer_classic.learn.kernel_blocks import KernelBlocks
 from fer_classic.scores.folds import grouped_folds
 
-#: Steps of the solver at most, the residual over the right side that ends it, and the
-#: rank of its preconditioner.
-STEPS, TOLERANCE, RANK = 200, 0.01, 1000
-#: Rows whose kernel values are held at a time when predicting.
-BATCH = 1024
+#: Rows of one system; more are dealt out to several.
+MOST_ROWS = 45_000
+#: Step to which vectors are rounded, beside the width of the kernel (1 / sqrt(gamma)).
+STEP = 0.03
+#: Rows whose scores are computed at a time, and parts of a step that they are rounded to.
+BATCH, FINE = 512, 1024
 
 
 class KernelRidgeScores(BaseEstimator):
@@ -23,6 +27,10 @@ class KernelRidgeScores(BaseEstimator):
     conjugate gradients, since a held-out row is merely a row forced to 0; one pass over
     the kernel serves them all. What a model above this one learns from are the scores of
     models that have not seen the row, nor any row of its group.
+
+    The kernel of up to 45,000 rows is held, half of it, since it is symmetric (4 GB). More
+    rows are dealt out at random to several such systems, whose scores are averaged, so that
+    memory grows with the number of rows and not with its square.
 
     Parameters
     ----------
@@ -37,8 +45,12 @@ class KernelRidgeScores(BaseEstimator):
     ----------
     support_ : ndarray of int8, shape (n, d)
     step_ : ndarray of float32, shape (d,)
-        The training rows are ``support_ * step_``: rounded before anything is solved.
+        The training rows are ``support_ * step_``: rounded before anything is solved, to
+        the same step in each column. A distance is then as exact in a column of small
+        variance as in others, and such columns take few bits.
     coefficients_ : ndarray of float32, shape (n, n_classes)
+    coefficient_step_ : float32
+        They are whole multiples of it, of 16 bits.
     out_of_fold_ : ndarray of float32, shape (n, n_classes)
         Scores of each training row by the model that left out its fold.
     """
@@ -49,7 +61,25 @@ class KernelRidgeScores(BaseEstimator):
         self.folds = folds
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None, targets=None, sample_weight=None):
+    @property
+    def support_(self):
+        """The training rows in steps, int8 (n, d)."""
+        return self.columns_.T
+
+    @support_.setter
+    def support_(self, rows):
+        self.columns_ = np.ascontiguousarray(rows.T)  # how they are read, and packed best
+
+    @property
+    def whole_coefficients_(self):
+        """The coefficients in steps, int16."""
+        return np.rint(self.coefficients_ / self.coefficient_step_).astype(np.int16)
+
+    @whole_coefficients_.setter
+    def whole_coefficients_(self, whole):
+        self.coefficients_ = whole.astype(np.float32, order="C") * self.coefficient_step_
+
+    def fit(self, X, y, groups=None, targets=None, sample_weight=None, jobs=-1):
         """Solve for the coefficients and the out-of-fold scores.
 
         Parameters
@@ -64,6 +94,8 @@ class KernelRidgeScores(BaseEstimator):
             by default 1 for the row's class.
         sample_weight : ndarray of float, shape (n,), optional
             A row of weight 2 counts as two rows.
+        jobs : int
+            Threads; -1 for all cores. The result does not depend on it.
 
         Returns
         -------
@@ -76,45 +108,133 @@ class KernelRidgeScores(BaseEstimator):
         """
         shares = _class_shares(y, targets)
         number = shares.shape[1]
-        smallest = np.bincount(y).min()
-        parts = min(self.folds, smallest, len(y) if groups is None else len(set(groups)))
-        folds = grouped_folds(y, groups, parts, self.random_state) if parts > 1 else []
         weights, shares = _balanced(shares, sample_weight)
+        sets = self._sets(y, groups)
         # 1 for the class and -1 / (k - 1) for the others, or a mean of such codes.
         targets = ((shares * number - 1) / (number - 1)).astype(np.float32)
-        used = np.ones((len(y), len(folds) + 1), dtype=np.float32)
-        for part, (_, held) in enumerate(folds):
-            used[held, part + 1] = 0
-        self.support_, self.step_ = rounded(X)
-        support = self.support_ * self.step_
-        kernel = gaussian_kernel(support, support, self.gamma)
-        solved = conjugate_gradients(
-            kernel, targets, used, weights, self.ridge, self.random_state
-        )
-        self.coefficients_ = np.ascontiguousarray(solved[:, 0])
-        self.out_of_fold_ = np.zeros_like(targets)
-        for part, (_, held) in enumerate(folds):
-            self.out_of_fold_[held] = kernel[held] @ solved[:, part + 1]
+        step = _step(X, self.gamma)
+        X = X / step
+        with one_blas_thread():
+            solved, scores = self._solve(X, step, targets, sets, weights, jobs)
+        self.step_ = np.full(X.shape[1], step, np.float32)
+        self.support_ = np.rint(X).astype(np.int8)
+        self.coefficient_step_ = np.float32(max(np.abs(solved).max() / 32767, 1e-30))
+        self.whole_coefficients_ = np.rint(solved.T / self.coefficient_step_)
+        self.out_of_fold_ = scores
         return self
 
-    def transform(self, X):
+    def _sets(self, y, groups):
+        """Number of the fold that each row is held out in, -1 without folds."""
+        sets = np.full(len(y), -1)
+        parts = len(y) if groups is None else len(np.unique(groups))
+        parts = min(self.folds, int(np.bincount(y).min()), parts)
+        if parts > 1:
+            folds = grouped_folds(y, groups, parts, self.random_state)
+            for number, (_, held) in enumerate(folds):
+                sets[held] = number
+        return sets
+
+    def _solve(self, X, step, targets, sets, weights, jobs):
+        """Coefficients (k, n), and out-of-fold scores (n, k), of rows in steps."""
+        rows, n = np.rint(X), len(X)
+        gamma = self.gamma * float(step) ** 2
+        # A row that is not rounded lies nearer to rounded ones than these to one another.
+        nearer = np.exp(gamma * (_mean_square(X) - _mean_square(rows)))
+        systems = int(sets.max()) + 2
+        parts = np.random.default_rng(self.random_state).permutation(n)
+        parts = [np.sort(own) for own in np.array_split(parts, -(-n // MOST_ROWS))]
+        solved = np.zeros((systems, targets.shape[1], n), np.float32)
+        scores = np.zeros((systems * targets.shape[1], n), np.float32)
+        for own in parts:
+            kernel = KernelBlocks(rows[own], gamma, jobs)
+            some = targets[own], sets[own], weights[own], systems
+            solution = solve(kernel, *some, self.ridge, self.random_state)
+            solution *= np.float32(nearer / len(parts))
+            solved[:, :, own] = solution
+            if systems > 1:
+                scores += kernel.seen_from(X, solution.reshape(len(scores), -1))
+        if systems == 1:
+            return solved[-1], np.zeros_like(targets)
+        scores = scores.reshape(solved.shape)
+        return solved[-1], scores[sets, :, np.arange(n)]
+
+    def transform(self, X, jobs=-1):
         """The scores of rows.
 
         Parameters
         ----------
         X : ndarray of float32, shape (m, d)
+        jobs : int
+            Threads; -1 for all cores. The result does not depend on it.
 
         Returns
         -------
         ndarray of float32, shape (m, n_classes)
         """
         check_is_fitted(self)
-        support = self.support_ * self.step_
-        parts = [
-            gaussian_kernel(X[i : i + BATCH], support, self.gamma) @ self.coefficients_
-            for i in range(0, len(X), BATCH)
-        ]
-        return np.concatenate(parts)
+        X = np.asarray(X, dtype=np.float32)
+        if len(X) <= FEW:
+            return self._few(X)
+        with one_blas_thread():
+            parts = slices(len(X), BATCH)
+            return np.concatenate(in_threads(lambda own: self._many(X[own]), parts, jobs))
+
+    def _few(self, X):
+        """Scores of a few rows, from the support as it is stored."""
+        rows, unit, squares = self._in_units(X)
+        products = np.empty((len(X), self.columns_.shape[1]), np.float32)
+        multiply(rows, self.columns_, products)
+        return self._sums(products, unit, squares, slice(None)).astype(np.float32)
+
+    def _many(self, X):
+        """Scores of a batch; parts of the support are unpacked in the cache."""
+        rows, unit, squares = self._in_units(X)
+        total = np.zeros((len(X), self.coefficients_.shape[1]))
+        for own in slices(self.columns_.shape[1]):
+            products = rows @ self.columns_[:, own].astype(np.float32)
+            total += self._sums(products, unit, squares, own)
+        return total.astype(np.float32)
+
+    def _in_units(self, X):
+        """Rows to multiply with the columns, the unit of what that gives, their squares.
+
+        In whole numbers of FINE to a step all sums are exact, whatever their order: a face
+        has one score, alone and among others.
+        """
+        rows, unit = X * self.step_, 1.0
+        if (self.step_ == self.step_[0]).all():  # not so in older models
+            rows = np.rint(X * (FINE / self.step_))
+            unit = float(self.step_[0]) ** 2 / FINE
+            X = rows.astype(np.float64) * (unit / float(self.step_[0]))
+        return rows, unit, np.einsum("ij,ij->i", X, X, dtype=np.float64)
+
+    def _sums(self, products, unit, squares, own):
+        """Scores by a part of the support, given the products of rows with it."""
+        products *= np.float32(2 * self.gamma * unit)
+        products -= (self.gamma * squares).astype(np.float32)[:, None]
+        products -= np.float32(self.gamma) * self._squares()[own]
+        kernel = np.exp(np.minimum(products, 0, out=products), out=products)
+        # Sums of thousands of numbers of either sign: 32 bits would leave three digits.
+        return kernel.astype(np.float64) @ self.coefficients_[own].astype(np.float64)
+
+    def _squares(self):
+        """Squared lengths of the support, kept after the first time."""
+        columns, squares = getattr(self, "_kept", (None, None))
+        if columns is not self.columns_:
+            squares = np.zeros(self.columns_.shape[1], np.float32)
+            for column, step in zip(self.columns_, self.step_, strict=True):
+                squares += (column * step) ** 2
+            self._kept = self.columns_, squares
+        return squares
+
+
+def _step(X, gamma):
+    """The step that vectors are rounded to: all of them shall fit 8 bits."""
+    return np.float32(max(STEP / np.sqrt(gamma), np.abs(X).max() / 127, 1e-12))
+
+
+def _mean_square(rows):
+    return float(np.einsum("ij,ij->i", rows, rows).mean(dtype=np.float64))
 
 
 def _class_shares(y, targets):
@@ -166,104 +286,3 @@ def _balanced(shares, sample_weight):
     balanced = shares * (own.sum() / number / masses)
     total = balanced.sum(axis=1)
     return own * total, balanced / total[:, None]
-
-
-def gaussian_kernel(A, B, gamma):
-    """``exp(-gamma * ||a - b|| ** 2)`` for all pairs of rows.
-
-    Parameters
-    ----------
-    A, B : ndarrays of float32, shapes (m, d) and (n, d)
-    gamma : float
-
-    Returns
-    -------
-    ndarray of float32, shape (m, n)
-    """
-    kernel = A @ B.T
-    own, other = (A * A).sum(axis=1), (B * B).sum(axis=1)
-    for start in range(0, len(A), BATCH):  # in place: no second array of this size
-        rows = kernel[start : start + BATCH]
-        rows *= 2
-        rows -= own[start : start + BATCH, None]
-        rows -= other
-        rows *= np.float32(gamma)
-        np.exp(np.minimum(rows, 0, out=rows), out=rows)
-    return kernel
-
-
-def conjugate_gradients(kernel, targets, used, weights, ridge, random_state=0):
-    """Solve ``(K + ridge * diag(1 / weights)) a = t`` on several sets of rows at once.
-
-    With ``a = sqrt(weights) * b`` the system is symmetric; all its columns go through
-    conjugate gradients side by side. The few directions of large variance, which would
-    take hundreds of steps, are solved beforehand: the inverse of a low-rank approximation
-    of the kernel from some of its columns is the preconditioner (Frangella et al., SIMAX
-    2023), exactly for each set of rows.
-
-    Parameters
-    ----------
-    kernel : ndarray of float32, shape (n, n)
-    targets : ndarray of float32, shape (n, c)
-    used : ndarray of float32, shape (n, p)
-        1 where a row takes part in a system, else 0.
-    weights : ndarray of float, shape (n,)
-    ridge : float
-    random_state : int
-
-    Returns
-    -------
-    ndarray of float32, shape (n, p, c)
-        0 where a row takes no part.
-    """
-    n, columns = targets.shape
-    sets = used.shape[1]
-    root = np.sqrt(weights).astype(np.float32)
-    precondition = _preconditioner(kernel, root, used, ridge, random_state)
-    used = np.repeat(used, columns, axis=1)
-    root = root[:, None] * used
-    residual = root * np.tile(targets, sets)
-    first = np.maximum((residual * residual).sum(axis=0), 1e-30)
-    solution = np.zeros_like(residual)
-    scaled = precondition(residual)
-    direction, power = scaled.copy(), (residual * scaled).sum(axis=0)
-    for _ in range(STEPS):
-        # (P.T @ K).T is K @ P for a symmetric K, and much faster with few columns.
-        image = root * ((root * direction).T @ kernel).T
-        image += np.float32(ridge) * direction
-        step = power / np.maximum((direction * image).sum(axis=0), 1e-30)
-        solution += step * direction
-        residual -= step * image
-        if ((residual * residual).sum(axis=0) <= TOLERANCE**2 * first).all():
-            break
-        scaled = precondition(residual)
-        before, power = power, (residual * scaled).sum(axis=0)
-        direction *= power / np.maximum(before, 1e-30)
-        direction += scaled
-    return (root * solution).reshape(n, sets, columns)
-
-
-def _preconditioner(kernel, root, used, ridge, random_state):
-    """Approximate inverse of the scaled system of every set of rows, as a function."""
-    random = np.random.default_rng(random_state)
-    some = np.sort(random.choice(len(kernel), min(len(kernel), RANK), replace=False))
-    inside = kernel[np.ix_(some, some)] * root[some] * root[some, None]
-    power, turn = np.linalg.eigh(inside.astype(np.float64))
-    turn = turn / np.sqrt(np.maximum(power, power[-1] * 1e-6))
-    # kernel, scaled by root on both sides, is about factor @ factor.T
-    factor = root[:, None] * (kernel[:, some] @ (root[some, None] * turn).astype("f4"))
-    inverses = []
-    for own in used.T:
-        square = (factor * own[:, None]).T @ factor
-        square[np.diag_indices(len(square))] += np.float32(ridge)
-        inverses.append(np.linalg.inv(square.astype(np.float64)).astype(np.float32))
-    sets = len(inverses)
-
-    def apply(residual):
-        parts = (factor.T @ residual).reshape(len(some), sets, -1)
-        parts = [inverse @ parts[:, own] for own, inverse in enumerate(inverses)]
-        known = factor @ np.concatenate(parts, axis=1)
-        known *= np.repeat(used, residual.shape[1] // sets, axis=1)
-        return (residual - known) / np.float32(ridge)
-
-    return apply

@@ -64,7 +64,7 @@ def test_components_are_those_of_a_full_decomposition():
 
 def test_rounding_is_within_half_a_step():
     columns = np.random.default_rng(0).normal(size=(50, 3)) * [1, 100, 0]
-    whole, step = rounded(columns)
+    whole, step = rounded(columns, 0.1)
     assert whole.dtype == np.int8
     assert (np.abs(whole * step - columns) <= step / 2 + 1e-6).all()
 

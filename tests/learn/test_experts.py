@@ -1,5 +1,8 @@
 """Kernel experts, alone and below the trees."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -151,13 +154,15 @@ def test_a_cross_validation_fits_experts_anew_in_each_fold(train_faces, monkeypa
 def test_damaged_experts_are_refused(stacked, tmp_path):
     save_model(stacked, tmp_path)
     arrays = experts_to_arrays(stacked.experts)
+    whole = arrays["e0_kernel_whole_coefficients_"]
     for name, broken in (
-        ("e0_kernel_support_", arrays["e0_kernel_support_"][:, :3]),
+        ("e0_kernel_columns_", arrays["e0_kernel_columns_"][:, :3]),
+        ("e0_kernel_columns_", arrays["e0_kernel_columns_"].T),
         ("e1_embedding_step_", arrays["e1_embedding_step_"][:2]),
-        ("e0_kernel_coefficients_", None),
-        ("e0_kernel_coefficients_", arrays["e0_kernel_coefficients_"].astype("f8")),
-        ("e0_kernel_coefficients_", arrays["e0_kernel_coefficients_"] * np.float32(np.nan)),
-        ("e0_kernel_coefficients_", arrays["e0_kernel_coefficients_"][:, :2]),
+        ("e0_kernel_whole_coefficients_", None),
+        ("e0_kernel_whole_coefficients_", whole.astype("f8")),
+        ("e0_kernel_coefficient_step_", np.float32(np.nan)),
+        ("e0_kernel_whole_coefficients_", whole[:, :2]),
         ("e0_embedding_basis_", np.asfortranarray(arrays["e0_embedding_basis_"])),
         ("e0_embedding_center_", arrays["e0_embedding_center_"][1:]),
         ("e0_fisher_variances_", -arrays["e0_fisher_variances_"]),
@@ -238,3 +243,54 @@ def test_the_command_line_takes_a_preset(cli, demo_folder, tmp_path):
     (tmp_path / "none").write_text('{"features": {}}')
     code, _, err = cli("run", data, *test, "--overwrite", "--settings", tmp_path / "none")
     assert code == 2 and "Name at least one feature family of hog, lbp," in err
+
+
+def test_a_face_has_the_same_scores_alone_and_among_others(stacked, train_faces):
+    for expert in stacked.experts:
+        together = expert.scores(train_faces)
+        alone = [expert.scores(train_faces.take(np.array([i]))) for i in range(10)]
+        np.testing.assert_allclose(np.concatenate(alone), together[:10], atol=5e-5)
+
+
+#: Experts of made faces, as bytes.
+TRAINED = """
+import hashlib, os, sys
+import numpy as np
+threads = int(sys.argv[1])
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+from fer_classic.learn.embedding import FaceEmbedding
+from fer_classic.learn.kernel_ridge import KernelRidgeScores
+random = np.random.default_rng(0)
+crops = random.integers(0, 256, (700, 64, 64), dtype=np.uint8)
+landmarks = random.uniform(8, 56, (700, 68, 2)).astype(np.float32)
+y = random.integers(0, 3, 700)
+features = {"sift": {"cells": [6]}, "fisher": {"gaussians": 8}, "geometry": {}}
+embedding = FaceEmbedding(features, components=40).fit((crops, landmarks))
+vectors = embedding.transform((crops, landmarks))
+vectors = np.concatenate([vectors * np.float32(s) for s in (1, 0.9, 1.1, 0.8)])
+ridge = KernelRidgeScores().fit(vectors, np.tile(y, 4))
+kept = embedding.basis_, embedding.step_, ridge.columns_, ridge.coefficients_
+kept += ridge.out_of_fold_, ridge.transform(vectors)
+print(hashlib.sha256(b"".join(own.tobytes() for own in kept)).hexdigest())
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="cores as Linux gives them"
+)
+def test_the_number_of_cores_does_not_change_a_byte():
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("a single core")
+    found = []
+    for threads in (1, 2):
+        own = str(threads)
+        variables = {"OMP_NUM_THREADS": own, "OPENBLAS_NUM_THREADS": own}
+        done = subprocess.run(
+            [sys.executable, "-c", TRAINED, own],
+            env=os.environ | variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.append(done.stdout)
+    assert found[0] == found[1]

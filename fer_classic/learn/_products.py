@@ -1,0 +1,43 @@
+"""Compiled products of a few vectors with many small whole numbers (Numba, cached on disk).
+
+As in ``features/_kernels.py``, plain loops without ``fastmath``: the processor
+does not matter.
+"""
+
+import numpy as np
+from numba import njit
+
+#: Rows up to which this is faster than unpacking the whole numbers for BLAS.
+FEW = 8
+#: Columns of which the sums stay in the innermost cache.
+BLOCK = 4096
+
+
+@njit(cache=True, nogil=True)
+def multiply(rows, columns, out):
+    """``rows @ columns``; reads the whole numbers as they are, a fourth of the bytes.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (m, d)
+    columns : ndarray of int8, shape (d, n)
+    out : ndarray of float32, shape (m, n)
+        Filled.
+    """
+    number, depth = rows.shape
+    for start in range(0, columns.shape[1], BLOCK):
+        stop = min(start + BLOCK, columns.shape[1])
+        for i in range(number):
+            sums, row = out[i, start:stop], rows[i]
+            sums[:] = 0
+            for c in range(0, depth - 3, 4):
+                a, b = columns[c, start:stop], columns[c + 1, start:stop]
+                d, e = columns[c + 2, start:stop], columns[c + 3, start:stop]
+                for k in range(stop - start):
+                    first = row[c] * np.float32(a[k]) + row[c + 1] * np.float32(b[k])
+                    second = row[c + 2] * np.float32(d[k]) + row[c + 3] * np.float32(e[k])
+                    sums[k] += first + second
+            for c in range(depth - depth % 4, depth):
+                a = columns[c, start:stop]
+                for k in range(stop - start):
+                    sums[k] += row[c] * np.float32(a[k])
