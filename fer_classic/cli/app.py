@@ -10,7 +10,7 @@ from fer_classic.errors import FerClassicError
 
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
-    *("run", "demo", "audit", "faces", "features", "train", "train_cnn", "predict"),
+    *("run", "demo", "audit", "faces", "features", "train", "train_cnn", "predict", "page"),
     *("score", "compare", "explain", "report", "ablate", "info", "export", "doctor"),
 )
 
@@ -38,6 +38,7 @@ def register():
         inspect,
         landmarks,
         model,
+        page,
         predict,
         report,
         run,

@@ -1,0 +1,127 @@
+"""What the page asks of a collection: its rows, their pictures and reasons."""
+
+import math
+
+from starlette.responses import JSONResponse
+
+from fer_classic.errors import UnreadableImage
+from fer_classic.page import export
+from fer_classic.page.explained import explained
+from fer_classic.page.pictures import png
+from fer_classic.page.requests import BadRequest, finite, picture
+
+
+class RowsApi:
+    """One method a question; each answers JSON or a picture.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    """
+
+    def __init__(self, workspace):
+        self.workspace = workspace
+
+    def state(self, request):
+        """What is loaded, and how far the reading is."""
+        space, collection = self.workspace, self.workspace.collection
+        told = {
+            "progress": space.progress,
+            "error": space.error,
+            "classes": list(space.model.settings.class_set.names),
+            "network": bool(space.model.settings.network),
+            "inputs": bool(space.inputs),
+        }
+        if collection is not None:
+            told |= {
+                "title": collection.title,
+                "kind": collection.kind,
+                "judged_by": collection.judged_by,
+                "journal": str(space.journal.path),
+                "export": str(export.place(space.journal.path)),
+                "entries": len(space.journal.entries),
+                "unknown": space.unknown_decisions(),
+                "test": bool(len(collection.tested)),
+            }
+        return JSONResponse(told)
+
+    def rows(self, request):
+        """Columns of all rows, and the decisions so far."""
+        self.workspace.loaded()
+        entries = len(self.workspace.journal.entries)
+        decisions = self.workspace.decisions()
+        told = {**self.workspace.columns, "decisions": decisions, "entries": entries}
+        return JSONResponse(told)
+
+    def row(self, request):
+        """All that is known of one picture."""
+        row = self._row(request)
+        faces, chances = (
+            self.workspace.loaded().faces,
+            self.workspace.loaded().probabilities[row],
+        )
+        known = bool(all(map(math.isfinite, chances)))
+        return JSONResponse(
+            {
+                "box": faces.boxes[row].round(1).tolist(),
+                "points": finite(faces.points[row].round(1).tolist()),
+                "score": round(float(faces.scores[row]), 3),
+                "probabilities": chances.tolist() if known else None,
+                "error": faces.errors[row],
+                "problem": faces.problems[row],
+                "group": faces.groups[row],
+                "decision": self.workspace.decision(row),
+            }
+        )
+
+    def faces(self, request):
+        """Boxes of all faces in a picture."""
+        pixels = self.workspace.pictures.pixels(self._row(request))
+        found = self.workspace.reader.faces(pixels)
+        boxes = [[round(float(v), 1) for v in face.box] for face in found]
+        height, width = pixels.shape[:2]
+        return JSONResponse({"boxes": boxes, "width": width, "height": height})
+
+    def near(self, request):
+        """The nearest training faces."""
+        row, collection = self._row(request), self.workspace.loaded()
+        nearest = self.workspace.neighbours.nearest(row, collection.copies)
+        return JSONResponse([[other, round(like, 3)] for other, like in nearest])
+
+    def why(self, request):
+        """Why the model answers so for a row."""
+        return JSONResponse(explained(self.workspace.model, self._face(request))[0])
+
+    def heat(self, request):
+        """The same as a picture."""
+        return picture(png(explained(self.workspace.model, self._face(request))[1]), "png")
+
+    def thumbnail(self, request):
+        """The face, small."""
+        row = self._row(request)
+        box = self.workspace.journal.decision(*self.workspace.picture_of(row)).face
+        if box is None:
+            return picture(self.workspace.pictures.thumbnail(row))
+        return picture(self.workspace.pictures.thumbnail(row, box))
+
+    def photograph(self, request):
+        """The whole photograph."""
+        return picture(self.workspace.pictures.photograph(self._row(request)))
+
+    def crop(self, request):
+        """The aligned face."""
+        return picture(self.workspace.pictures.crop(self._row(request)), "png")
+
+    def _row(self, request):
+        row = request.path_params["row"]
+        if row >= len(self.workspace.loaded()):
+            raise BadRequest("there is no such row")
+        return row
+
+    def _face(self, request):
+        row = self._row(request)
+        faces = self.workspace.loaded().faces
+        if faces.errors[row]:
+            raise UnreadableImage(faces.errors[row])
+        box = self.workspace.journal.decision(*self.workspace.picture_of(row)).face
+        return self.workspace.face_at(row, box) if box else faces.take([row])

@@ -1,0 +1,143 @@
+"""The mended labels as a manifest that ``train`` and ``run`` take."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from fer_classic.errors import FerClassicError, first_few
+from fer_classic.runs import write_file
+from fer_classic.safetext import csv_text
+from fer_classic.sources import FileSource, ZipSource
+
+#: Ending of the journal's name, and of the manifest that lies beside it.
+JOURNAL, MANIFEST = ".labels.jsonl", ".mended.csv"
+
+
+def place(journal):
+    """Where the manifest is written: beside the journal.
+
+    Parameters
+    ----------
+    journal : path-like
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    journal = Path(journal)
+    return journal.with_name(journal.name.removesuffix(JOURNAL) + MANIFEST)
+
+
+def write(workspace):
+    """Write the manifest, and read it back.
+
+    Every picture is a row; one that is excluded has no label, so training leaves it out.
+
+    Parameters
+    ----------
+    workspace : Workspace
+
+    Returns
+    -------
+    dict of JSON types
+        path, images, labelled, excluded.
+
+    Raises
+    ------
+    FerClassicError
+        Pictures cannot be named in a manifest; it says which.
+    """
+    path = place(workspace.journal.path)
+    rows, labels = manifest_rows(workspace, path.absolute().parent)
+    write_file(path, csv_text(rows), overwrite=True)
+    _check(path, workspace.collection, labels)
+    return {
+        "path": str(path),
+        "images": len(labels),
+        "labelled": sum(map(bool, labels)),
+        "command": f"fer-classic run {path} --out runs/mended",
+    }
+
+
+def manifest_rows(workspace, folder):
+    """The rows of the manifest with its header, and the label of each picture.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    folder : pathlib.Path
+        Where the manifest will lie.
+
+    Returns
+    -------
+    rows : list of list
+    labels : list of str
+    """
+    collection, faces = workspace.collection, workspace.collection.faces
+    decisions = [
+        workspace.journal.decision(*workspace.picture_of(row)) for row in range(len(faces))
+    ]
+    labels = [_label(faces, row, own) for row, own in enumerate(decisions)]
+    columns = {
+        "path": [_path(source, folder) for source in collection.sources],
+        "label": labels,
+    }
+    if set(collection.parts) != {"data"}:
+        columns["split"] = ["" if part == "data" else part for part in collection.parts]
+    if any(faces.groups):
+        columns["group"] = [group or "" for group in faces.groups]
+    if any(own.face for own in decisions):
+        boxes = np.array([own.face or (np.nan,) * 4 for own in decisions], dtype=float)
+        for name, values in zip(("x", "y", "width", "height"), boxes.T, strict=True):
+            columns[name] = ["" if np.isnan(v) else f"{v:.1f}" for v in values.tolist()]
+    return [list(columns), *map(list, zip(*columns.values(), strict=True))], labels
+
+
+def _label(faces, row, decision):
+    if decision.excluded:
+        return ""
+    if decision.label is not None:
+        return decision.label
+    if faces.labels[row] >= 0:
+        return faces.classes.names[faces.labels[row]]
+    problem = faces.problems[row] or ""
+    return problem.removeprefix("class ") if problem.startswith("class ") else ""
+
+
+def _path(source, folder):
+    """A picture as the manifest names it: relative where that is possible."""
+    if isinstance(source, FileSource):
+        path, member = source.path, ""
+    elif isinstance(source, ZipSource):
+        path, member = source.archive, f"/{source.member}"
+    else:
+        raise FerClassicError(
+            "These pictures lie in a table of pixels, which no manifest can name: write "
+            "them as files, and start the page with their folder."
+        )
+    try:
+        path = os.path.relpath(path, folder)
+    except ValueError:  # another drive
+        path = os.path.abspath(path)
+    return Path(path).as_posix() + member
+
+
+def _check(path, collection, labels):
+    """Raise unless reading the manifest gives the same pictures and labels."""
+    from fer_classic.dataset import read_dataset
+
+    faces = collection.faces
+    read = read_dataset(path, classes=faces.classes)
+    wrong = []
+    for row, label in enumerate(labels):
+        code = faces.classes.code(label) if label else None
+        same = read.sources[row] == collection.sources[row]
+        if not same or read.labels[row] != (-1 if code is None else code):
+            wrong.append(faces.names[row])
+    if wrong:
+        path.unlink()
+        raise FerClassicError(
+            f"{len(wrong)} picture(s) have names that no manifest can hold; rename them, "
+            f"and start the page anew:\n{first_few(wrong)}"
+        )

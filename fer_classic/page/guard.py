@@ -1,0 +1,131 @@
+"""Who may ask: the person who was told the address, from the page itself, and little at once."""
+
+import hmac
+import secrets
+
+#: Bytes of a request: a photograph, and anything else.
+PHOTO_BYTES, OTHER_BYTES = 64 << 20, 64 << 10
+#: Only these paths take a photograph.
+PHOTO_PATHS = ("/api/photo",)
+
+#: Scripts, styles and pictures of the page itself and of nobody else; no inline code.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+    "cache-control": "no-store",
+}
+
+
+def new_token():
+    """A key that cannot be guessed, as the first folder of every address."""
+    return secrets.token_urlsafe(24)
+
+
+class TooLarge(Exception):
+    """More was sent than a request may hold."""
+
+
+class Guard:
+    """Refuses what does not come from the page, before anything else sees it.
+
+    The token is part of the path, so that pictures and scripts carry it too and no cookie
+    is needed, which other ports of this machine would be sent. A foreign name in the
+    header Host is a foreign site whose address was turned to this machine.
+
+    Parameters
+    ----------
+    app : ASGI application
+        It sees paths without the token.
+    token : str
+    port : int
+    """
+
+    def __init__(self, app, token, port):
+        self.app = app
+        self.token = token
+        self.hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
+
+    async def __call__(self, scope, receive, send):
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http":
+            return  # no websockets
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        _, token, path = (scope["path"].split("/", 2) + ["", ""])[:3]
+        path = f"/{path}"
+        if reason := self._refusal(scope["method"], headers, token, path):
+            await _answer(send, *reason)
+            return
+        limit = PHOTO_BYTES if path in PHOTO_PATHS else OTHER_BYTES
+        if int(headers.get("content-length") or 0) > limit:
+            await _answer(send, 413, f"at most {limit >> 10} KiB are taken")
+            return
+        inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
+        try:
+            await self.app(inner, _limited(receive, limit), _with_headers(send))
+        except TooLarge:
+            await _answer(send, 413, f"at most {limit >> 10} KiB are taken")
+
+    def _refusal(self, method, headers, token, path):
+        if headers.get("host") not in self.hosts:
+            return 403, "this address is not the page's"
+        if not hmac.compare_digest(token.encode(), self.token.encode()):
+            return 403, "the key is missing: open the whole address that was printed"
+        if method not in ("GET", "HEAD", "POST"):
+            return 405, "only GET and POST are answered"
+        if not headers.get("content-length", "0").isdecimal():
+            return 400, "the length is no number"
+        origin = headers.get("origin")
+        if origin is not None and origin.removeprefix("http://") not in self.hosts:
+            return 403, "another site asked"
+        site = headers.get("sec-fetch-site", "same-origin")
+        typed = path == "/" and method == "GET"  # opened from a terminal or a mail
+        if site not in ("same-origin", "none") and not typed:
+            return 403, "another site asked"
+        return None
+
+
+def _limited(receive, limit):
+    """Counts what is sent without a stated length, or with a wrong one."""
+    seen = 0
+
+    async def counted():
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise TooLarge
+        return message
+
+    return counted
+
+
+def _with_headers(send):
+    async def sent(message):
+        if message["type"] == "http.response.start":
+            known = {name for name, _ in message["headers"]}
+            more = [
+                (name.encode(), value.encode())
+                for name, value in HEADERS.items()
+                if name.encode() not in known
+            ]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return sent
+
+
+async def _answer(send, status, text):
+    send = _with_headers(send)
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": f"{text}\n".encode()})

@@ -1,0 +1,77 @@
+// Probabilities and reasons as bars that can also be read.
+
+import { el, fill, svg } from "./dom.js";
+import { percent, t, word } from "./texts.js";
+
+/** Probabilities, the largest first; `marked` is the code of the given label. */
+export function probabilities(classes, values, marked = -1) {
+  const order = values.map((_, i) => i).sort((a, b) => values[b] - values[a]);
+  const rows = order.map((code, place) => el("li", { class: place ? "" : "best" },
+    el("span", { class: "name" }, word("class", classes[code]),
+      code === marked ? el("small", {}, ` ${t("face.given_mark")}`) : null),
+    el("span", { class: "track", "aria-hidden": "true" },
+      el("span", { style: { width: `${100 * values[code]}%` } })),
+    el("span", { class: "value" }, percent(values[code], 1))));
+  return el("ol", { class: "bars", "aria-label": t("face.probabilities") }, rows);
+}
+
+/** Effects to the right for the answer and to the left against it. */
+function effects(title, pairs, shown) {
+  const most = Math.max(...pairs.map(([, value]) => Math.abs(value)), 1e-9);
+  const rows = pairs.map(([name, value, note]) => el("li", { class: value < 0 ? "against" : "for" },
+    el("span", { class: "name", title: note }, name),
+    el("span", { class: "track two", "aria-hidden": "true" },
+      el("span", { style: { width: `${(50 * Math.abs(value)) / most}%` } })),
+    el("span", { class: "value" }, shown(value))));
+  return el("section", {}, el("h4", {}, title), el("ol", { class: "bars" }, rows));
+}
+
+const signed = (value, digits) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+
+/** An explanation with its heat map over the aligned face. */
+export function explanation(classes, why, face, heat) {
+  const name = word("class", classes[why.chosen]);
+  const lost = why.method === "occlusion";
+  const regions = why.regions.map(([region, value]) => [word("region", region), value]);
+  const families = why.families.map(([family, value]) => [word("family", family), value]);
+  const columns = why.columns.map(([column, value, words]) => [column, value, words]);
+  const map = el("div", { class: "heat" },
+    el("img", { src: face, alt: t("why.face") }), el("img", { src: heat, alt: "" }));
+  return el("div", { class: "why" },
+    el("figure", {}, map, el("figcaption", {}, t("why.map", { name }))),
+    effects(t(lost ? "why.regions_lost" : "why.regions_added", { name }), regions,
+      (value) => (lost ? signed(100 * value, 1) : signed(value, 2))),
+    families.length > 1
+      ? effects(t("why.families"), families, (value) => signed(value, 2)) : null,
+    el("details", {}, el("summary", {}, t("why.columns")),
+      effects("", columns, (value) => signed(value, 2))),
+    el("p", { class: "note" }, t("why.note")));
+}
+
+/** Two scores with their intervals, one above the other, on one scale. */
+export function intervals(rows) {
+  const values = rows.flatMap(([, score]) => [score.low, score.high]);
+  const low = Math.max(0, Math.min(...values) - 0.03);
+  const high = Math.min(1, Math.max(...values) + 0.03);
+  const x = (value) => (100 * (value - low)) / (high - low);
+  const made = rows.map(([name, score]) => el("li", {},
+    el("span", { class: "name" }, name),
+    svg("svg", { viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true" },
+      svg("line", { x1: x(score.low), x2: x(score.high), y1: 6, y2: 6, class: "range",
+        "vector-effect": "non-scaling-stroke" }),
+      svg("line", { x1: x(score.value), x2: x(score.value), y1: 1, y2: 11, class: "score",
+        "vector-effect": "non-scaling-stroke" })),
+    el("span", { class: "value" }, `${percent(score.value, 1)} (${percent(score.low, 1)} – ${percent(score.high, 1)})`)));
+  return el("ol", { class: "intervals" }, made);
+}
+
+/** Ask for an explanation when it is wanted, and show it in its place. */
+export async function showWhy(place, classes, ask, face, heat) {
+  fill(place, el("p", { class: "note" }, t("why.working")));
+  try {
+    const why = await ask();
+    fill(place, explanation(classes, why, face, heat));
+  } catch (error) {
+    fill(place, el("p", { class: "missing" }, error.message));
+  }
+}
