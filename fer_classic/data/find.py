@@ -2,7 +2,9 @@
 
 import glob
 import os
+import zipfile
 from collections import Counter
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from fer_classic.data.manifest import read_csv
@@ -89,13 +91,27 @@ def _read_input(path):
         return _read_zip(path)
     if suffix == ".csv":
         folder = os.path.dirname(here)
-        return read_csv(
-            _bytes(path), path, lambda name: FileSource(os.path.join(folder, name))
-        )
+        return read_csv(_bytes(path), path, partial(_beside, folder))
     name = Path(path).name
     source = FileSource(here)
     given = os.path.dirname(path) or "."
     return [{"name": _text(name), "path": name, "source": source, "given": given}]
+
+
+def _beside(folder, name):
+    """What a table names: a file, or a member of an archive as ``train.zip/a.jpg``."""
+    path = os.path.join(folder, name)
+    end = path.lower().find(".zip/") + len(".zip")
+    archive = os.path.abspath(path[:end])
+    if end < len(".zip") or not os.path.isfile(archive):
+        return FileSource(path)
+    try:
+        return ZipSource(archive, path[end + 1 :], zip_member(archive, path[end + 1 :]))
+    except KeyError:
+        return MissingSource(f"not in the archive {archive}")
+    except (OSError, ValueError, zipfile.BadZipFile):
+        zip_members(archive)  # says what is wrong with it
+        raise
 
 
 def _text(name):

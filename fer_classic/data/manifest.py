@@ -2,9 +2,10 @@
 
 import csv
 import io
+import math
 
 from fer_classic.data.labels import SEVEN, expression
-from fer_classic.data.sources import BytesSource
+from fer_classic.data.sources import BoxedSource, BytesSource
 from fer_classic.data.votes import LABELS, PATHS, is_votes_header, majorities, votes_from
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
@@ -15,6 +16,8 @@ _COLUMNS = {
     "split": ("split", "usage"),
     "group": ("group", "person", "subject"),
 }
+#: Columns that tell where the face is, in pixels; all of them or none.
+BOX_COLUMNS = ("face_x", "face_y", "face_width", "face_height")
 
 
 def read_csv(data, origin, find):
@@ -91,7 +94,13 @@ def _columns(header, origin):
             f"{', '.join(map(str, header)) or 'empty'}; expected path,label[,split,group] "
             "or FER2013's emotion,pixels,Usage."
         )
-    return found
+    boxes = {key: header[key] for key in BOX_COLUMNS if key in header}
+    if boxes and len(boxes) < len(BOX_COLUMNS):
+        raise FerClassicError(
+            f"{origin} has the column {next(iter(boxes))}, and a face's place needs all of "
+            f"{', '.join(BOX_COLUMNS)}: add the others, or leave it out."
+        )
+    return found | boxes
 
 
 def _manifest_row(row, place, _number, columns, find):
@@ -100,10 +109,29 @@ def _manifest_row(row, place, _number, columns, find):
     if not cells["path"]:
         raise FerClassicError(f"{place}: the path is empty.")
     made = {"name": cells["path"], "source": find(cells["path"])}
+    if box := _box(cells, place):
+        made["source"] = BoxedSource(made["source"], box)
     made |= {key: cells[key] for key in ("split", "group") if cells[key]}
     if columns["label"] is not None:
         made["expression"] = _expression(cells["label"], place)
     return made
+
+
+def _box(cells, place):
+    """The place of the face that a row tells; None where its cells are empty."""
+    texts = [cells.get(key, "") for key in BOX_COLUMNS]
+    if not any(texts):
+        return None
+    try:
+        box = tuple(map(float, texts))
+    except ValueError:
+        box = ()
+    if not box or not all(map(math.isfinite, box)) or min(box[2:]) <= 0:
+        raise FerClassicError(
+            f"{place}: {', '.join(BOX_COLUMNS)} must be four numbers, the last two above "
+            f"0, or four empty cells. Got {', '.join(texts)!r} instead."
+        )
+    return box
 
 
 def _expression(text, place):

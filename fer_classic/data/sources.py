@@ -102,6 +102,18 @@ class MissingSource:
         raise UnreadableImage(self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class BoxedSource:
+    """An image with its face's place (x, y, width, height), which is not looked for."""
+
+    source: object
+    box: tuple
+
+    def read(self):
+        """Return the image's bytes; raise UnreadableImage with the reason."""
+        return self.source.read()
+
+
 def read_same(source, digest):
     """Read an image once more, if it is what it was.
 

@@ -220,7 +220,7 @@ def _detector(settings, identity):
 def _extract_chunk(sources, settings, identity, cache):
     """Columns of some images, and why the cache could not keep them or ""."""
     held = {}
-    if cache and (known := cache.load(cache.key(_contents(sources, held)))):
+    if cache and (known := cache.load(_key(cache, sources, _contents(sources, held)))):
         return known, ""
     # A model file that is missing concerns every image: let it end the run.
     detector = _detector(settings, identity)
@@ -230,10 +230,17 @@ def _extract_chunk(sources, settings, identity, cache):
     read = [row["digest"] or row["error"] for row in rows if row["number"] < 2]
     if cache and NO_MEMORY not in columns["errors"]:
         try:
-            cache.store(cache.key(read), columns)
+            cache.store(_key(cache, sources, read), columns)
         except OSError as error:
             return columns, error.strerror or str(error)
     return columns, ""
+
+
+def _key(cache, sources, contents):
+    """The key of some images; a place of the face that a person has told counts too."""
+    boxes = [getattr(source, "box", None) for source in sources]
+    texts = zip(contents, boxes, strict=True)
+    return cache.key([f"{own} {box}" if box else own for own, box in texts])
 
 
 def _contents(sources, held):
@@ -269,7 +276,8 @@ def _rows(sources, held, detector, settings):
             size += photograph.nbytes
         if size > HELD or i == len(sources) - 1:
             for place, photograph in waiting:
-                found = find_rows(photograph, detector, settings)
+                box = getattr(sources[place], "box", None)
+                found = find_rows(photograph, detector, settings, box)
                 rows[place] = [
                     rows[place][0] | face | {"number": number if is_face(face) else 0}
                     for number, face in enumerate(found, start=1)

@@ -50,7 +50,7 @@ def read_row(source, data, settings, least=None):
     return row, None
 
 
-def find_rows(photograph, detector, settings):
+def find_rows(photograph, detector, settings, box=None):
     """The columns of each face that counts, or why there is none.
 
     Parameters
@@ -59,6 +59,8 @@ def find_rows(photograph, detector, settings):
         From :func:`read_row`.
     detector : object with ``detect``
     settings : FaceSettings
+    box : tuple of 4 float, optional
+        Where a person has said that the face is; none is looked for then.
 
     Returns
     -------
@@ -66,6 +68,8 @@ def find_rows(photograph, detector, settings):
         As of :func:`face_row`, or one with error. Several only where all faces count.
     """
     try:
+        if box:
+            return [chosen_row(photograph, box, settings)]
         photograph, faces = find_faces(photograph, detector, settings)
         found = {"n_faces": len(faces)} if settings.detector != "none" else {}
         chosen = [[face] for face in chosen_faces(faces, settings.which)] or [[]]
@@ -76,7 +80,31 @@ def find_rows(photograph, detector, settings):
         return [{"error": NO_MEMORY}]
 
 
-def face_row(photograph, faces, settings):
+def chosen_row(photograph, box, settings):
+    """The columns of the face at a place that a person has told.
+
+    Parameters
+    ----------
+    photograph : Photograph
+    box : sequence of 4 float
+        In pixels of the whole photograph.
+    settings : FaceSettings
+
+    Raises
+    ------
+    UnreadableImage
+        The place lies outside the image.
+    """
+    face, (height, width) = Face(*map(float, box), 0.0), photograph.size
+    right, bottom = face.corners[2:]
+    if face.x >= width or face.y >= height or right <= 0 or bottom <= 0:
+        raise UnreadableImage(
+            f"the face is said to be outside the image of {width} x {height} pixels"
+        )
+    return face_row(photograph.with_side(None), [face], settings, chosen=True)
+
+
+def face_row(photograph, faces, settings, *, chosen=False):
     """The columns that follow from the faces found in one image.
 
     Parameters
@@ -85,12 +113,14 @@ def face_row(photograph, faces, settings):
     faces : list of Face
         In pixels of the whole photograph, the most confident first; may be empty.
     settings : FaceSettings
+    chosen : bool
+        Whether a person has said where the face is.
     """
     from fer_classic.faces.landmarks import predict_landmarks
 
     height, width = photograph.size
     whole = Face(0.0, 0.0, float(width), float(height), 0.0)
-    if settings.detector == "none":
+    if settings.detector == "none" and not chosen:
         status, face, searched = "whole", whole, portrait_box(width, height)
     elif faces:
         status, face, searched = "face", faces[0], faces[0]
@@ -109,7 +139,7 @@ def face_row(photograph, faces, settings):
         same = warp(gray, upright(own, size), size)
     return {
         "status": status,
-        "n_faces": len(faces) if settings.detector != "none" else 0,
+        "n_faces": 0 if status == "whole" else len(faces),
         "box": face.box,
         "score": face.score,
         "points": (points + 0.5) * factor - 0.5 if factor > 1 else points,

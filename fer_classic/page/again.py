@@ -86,8 +86,8 @@ def compare(workspace, advance):
     dict of JSON types
         scored_on, images, before, after, difference, recalls, changed, seconds.
     """
-    from fer_classic.paired import paired_difference
-    from fer_classic.pipeline import fold_groups
+    from fer_classic.model.train import fold_groups
+    from fer_classic.scores.paired import paired_difference
 
     start = time.monotonic()
     collection = workspace.collection
@@ -146,14 +146,14 @@ def changes(collection, after, kept):
 
 
 def _scores(truth, answers, names, groups):
-    from fer_classic.evaluate import evaluate
+    from fer_classic.scores.metrics import evaluate
 
     return evaluate(truth, answers, names, groups=groups)
 
 
 def _trained(workspace, faces, share, advance):
     """A model of some faces; ``share`` is the part of the whole that this training is."""
-    from fer_classic.pipeline import train_model
+    from fer_classic.model.train import train_model
 
     start, width = share
     settings = replace(workspace.collection.settings, folds=0)
@@ -168,7 +168,7 @@ def _trained(workspace, faces, share, advance):
 
 
 def _answers(model, faces, jobs):
-    from fer_classic.pipeline import predict_faces
+    from fer_classic.model.predict import predict_faces
 
     return predict_faces(model, faces, jobs=jobs).labels
 
@@ -191,8 +191,8 @@ def _on_test(workspace, before, after, kept, tested, advance):
 
 def _in_folds(workspace, before, after, kept, advance):
     """Rows that are scored, and their answers before and after."""
-    from fer_classic.evaluate import grouped_folds
-    from fer_classic.pipeline import fold_groups
+    from fer_classic.model.train import fold_groups
+    from fer_classic.scores.folds import grouped_folds
 
     training = workspace.collection.training
     known = (before.labels[training] >= 0) | (kept & (after.labels >= 0))[training]

@@ -3,7 +3,6 @@
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from fer_classic.page.explained import explained
 from fer_classic.page.pictures import jpeg, png
 from fer_classic.page.requests import BadRequest, finite, picture
 
@@ -48,11 +47,11 @@ class PhotoApi:
 
     def why(self, request):
         """Why the model answers so for one of its faces."""
-        return JSONResponse(explained(self.workspace.model, self._face(request))[0])
+        return JSONResponse(self._explained(request)[0])
 
     def heat(self, request):
         """The same as a picture."""
-        return picture(png(explained(self.workspace.model, self._face(request))[1]), "png")
+        return picture(png(self._explained(request)[1]), "png")
 
     def _held(self, request):
         found = self.workspace.photograph(request.path_params["name"])
@@ -65,3 +64,7 @@ class PhotoApi:
         if request.path_params["face"] >= len(faces):
             raise BadRequest("the photograph has no such face")
         return faces.take([request.path_params["face"]])
+
+    def _explained(self, request):
+        key = request.path_params["name"], request.path_params["face"]
+        return self.workspace.explainer.explain(key, self._face(request))

@@ -2,11 +2,11 @@
 
 import math
 
+import numpy as np
 from starlette.responses import JSONResponse
 
 from fer_classic.errors import UnreadableImage
 from fer_classic.page import export
-from fer_classic.page.explained import explained
 from fer_classic.page.pictures import png
 from fer_classic.page.requests import BadRequest, finite, picture
 
@@ -63,6 +63,7 @@ class RowsApi:
         known = bool(all(map(math.isfinite, chances)))
         return JSONResponse(
             {
+                "size": self.workspace.pictures.size(row),
                 "box": faces.boxes[row].round(1).tolist(),
                 "points": finite(faces.points[row].round(1).tolist()),
                 "score": round(float(faces.scores[row]), 3),
@@ -90,11 +91,11 @@ class RowsApi:
 
     def why(self, request):
         """Why the model answers so for a row."""
-        return JSONResponse(explained(self.workspace.model, self._face(request))[0])
+        return JSONResponse(self._explained(request)[0])
 
     def heat(self, request):
         """The same as a picture."""
-        return picture(png(explained(self.workspace.model, self._face(request))[1]), "png")
+        return picture(png(self._explained(request)[1]), "png")
 
     def thumbnail(self, request):
         """The face, small."""
@@ -110,7 +111,7 @@ class RowsApi:
 
     def crop(self, request):
         """The aligned face."""
-        return picture(self.workspace.pictures.crop(self._row(request)), "png")
+        return picture(png(np.asarray(self._face(request).crops[0])), "png")
 
     def _row(self, request):
         row = request.path_params["row"]
@@ -125,3 +126,8 @@ class RowsApi:
             raise UnreadableImage(faces.errors[row])
         box = self.workspace.journal.decision(*self.workspace.picture_of(row)).face
         return self.workspace.face_at(row, box) if box else faces.take([row])
+
+    def _explained(self, request):
+        row = self._row(request)
+        key = row, self.workspace.decision(row)["face"]
+        return self.workspace.explainer.explain(key, self._face(request))

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fer_classic.duplicates import duplicate_groups
-from fer_classic.facetable import STATUSES, FaceTable
+from fer_classic.data.duplicates import duplicate_groups
+from fer_classic.faces.table import STATUSES, FaceTable
 
 
 @dataclass(frozen=True)

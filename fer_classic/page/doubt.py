@@ -22,10 +22,10 @@ def held_out(faces, jobs=-1):
     ndarray of float64, shape (n, k), or None
         None where a class has fewer than two faces.
     """
-    from fer_classic.calibrate import best_temperature, softmax
-    from fer_classic.experts import add_scores, fit_expert
-    from fer_classic.pipeline import fold_groups
-    from fer_classic.presets import PRESETS
+    from fer_classic.learn.calibrate import best_temperature, softmax
+    from fer_classic.learn.experts import add_scores, fit_expert
+    from fer_classic.model.train import fold_groups
+    from fer_classic.settings import PRESETS
 
     k = len(faces.classes)
     if len(faces) == 0 or np.bincount(faces.labels, minlength=k).min() < 2:

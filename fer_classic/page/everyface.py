@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fer_classic.data.image import MAX_PIXELS, decode, to_gray
 from fer_classic.errors import UnreadableImage
-from fer_classic.facetable import FaceTable
-from fer_classic.image import MAX_PIXELS, decode, to_gray
+from fer_classic.faces.table import FaceTable
 
 #: dlib's objects are not made for several threads.
 _one_at_a_time = threading.Lock()
@@ -65,7 +65,7 @@ class FaceReader:
         UnreadableImage
             It is no image that can be read.
         """
-        from fer_classic.pipeline import predict_faces
+        from fer_classic.model.predict import predict_faces
 
         image = decode(data, max_pixels=self.settings.max_pixels)
         gray = to_gray(image)
@@ -104,10 +104,11 @@ class FaceReader:
         FaceTable
             Of one row.
         """
-        from fer_classic.detect import Face
+        from fer_classic.faces.row import chosen_face
 
         with _one_at_a_time:
-            return self.table(to_gray(image), [[Face(*map(float, box), 0.0)]], 1)
+            gray = to_gray(image)
+            return self.table(gray, [[chosen_face(box, gray)]], 1, chosen=True)
 
     def detect(self, image):
         """Like :meth:`faces`, for a caller that has the detector to itself."""
@@ -124,11 +125,11 @@ class FaceReader:
             )
         return self._detector.detect(image)
 
-    def table(self, gray, found, number):
+    def table(self, gray, found, number, *, chosen=False):
         """The rows of several faces of one image."""
-        from fer_classic.facerow import face_row
+        from fer_classic.faces.row import face_row
 
-        rows = [face_row(gray, faces, self.settings) for faces in found]
+        rows = [face_row(gray, faces, self.settings, chosen=chosen) for faces in found]
         n, size = len(rows), self.settings.crop_size
 
         def stack(key, dtype=np.float32):

@@ -1,13 +1,14 @@
 """The explanation of an answer, as the page draws it."""
 
 import threading
+from collections import OrderedDict
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from fer_classic.errors import FerClassicError
-from fer_classic.explain import explain_face
-from fer_classic.regions import in_words
+from fer_classic.features.places import in_words
+from fer_classic.model.explain import explain_face
 
 #: Columns listed for the answer and against it.
 LISTED = 5
@@ -16,35 +17,65 @@ FOR, AGAINST = (47, 125, 79), (192, 57, 43)
 SOFT = 0.025
 SIDE = 256
 
-_one_at_a_time = threading.Lock()
+#: Explanations kept, since the page asks for words and picture one after the other.
+KEPT = 16
 
 
-def explained(model, face):
-    """Why a model answers so for a face.
+class Explainer:
+    """Explains a model's answers, each once.
 
     Parameters
     ----------
     model : Model
-    face : FaceTable
-        Of one row, readable.
-
-    Returns
-    -------
-    told : dict of JSON types
-    heat : ndarray of uint8, shape (SIDE, SIDE, 4)
-        To be laid over the aligned face.
-
-    Raises
-    ------
-    FerClassicError
-        The model is a network.
     """
-    if model.settings.network:
-        raise FerClassicError(
-            "A network has no named features to explain its answers with."
-        )
-    with _one_at_a_time:
-        made = explain_face(model, face)
+
+    def __init__(self, model):
+        self.model = model
+        self._lock, self._made = threading.Lock(), OrderedDict()
+
+    def explain(self, key, face):
+        """Why the model answers so for a face.
+
+        Parameters
+        ----------
+        key : tuple
+            Equal for equal faces.
+        face : FaceTable
+            Of one row, readable.
+
+        Returns
+        -------
+        told : dict of JSON types
+        heat : ndarray of uint8, shape (SIDE, SIDE, 4)
+            To be laid over the aligned face.
+
+        Raises
+        ------
+        FerClassicError
+            The model is a network.
+        """
+        if self.model.settings.network:
+            raise FerClassicError(
+                "A network has no named features to explain its answers with."
+            )
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = explanation(self.model, face)
+            while len(self._made) > KEPT:
+                self._made.popitem(last=False)
+            return self._made[key]
+
+
+def explanation(model, face):
+    """What :meth:`Explainer.explain` gives, anew.
+
+    Parameters
+    ----------
+    model : Model
+        No network.
+    face : FaceTable
+    """
+    made = explain_face(model, face)
     strongest = [own for own in made.columns if own[1] > 0][:LISTED]
     strongest += [own for own in made.columns if own[1] < 0][:LISTED]
     told = {

@@ -3,12 +3,11 @@
 import os
 from pathlib import Path
 
-import numpy as np
-
+from fer_classic.data.manifest import BOX_COLUMNS
+from fer_classic.data.sources import BoxedSource, FileSource, ZipSource
 from fer_classic.errors import FerClassicError, first_few
-from fer_classic.runs import write_file
-from fer_classic.safetext import csv_text
-from fer_classic.sources import FileSource, ZipSource
+from fer_classic.files.atomic import write_file
+from fer_classic.files.text import csv_text
 
 #: Ending of the journal's name, and of the manifest that lies beside it.
 JOURNAL, MANIFEST = ".labels.jsonl", ".mended.csv"
@@ -87,10 +86,10 @@ def manifest_rows(workspace, folder):
         columns["split"] = ["" if part == "data" else part for part in collection.parts]
     if any(faces.groups):
         columns["group"] = [group or "" for group in faces.groups]
-    if any(own.face for own in decisions):
-        boxes = np.array([own.face or (np.nan,) * 4 for own in decisions], dtype=float)
-        for name, values in zip(("x", "y", "width", "height"), boxes.T, strict=True):
-            columns[name] = ["" if np.isnan(v) else f"{v:.1f}" for v in values.tolist()]
+    boxes = [_box(*own) for own in zip(collection.sources, decisions, strict=True)]
+    if any(boxes):
+        for place, name in enumerate(BOX_COLUMNS):
+            columns[name] = [f"{box[place]:.1f}" if box else "" for box in boxes]
     return [list(columns), *map(list, zip(*columns.values(), strict=True))], labels
 
 
@@ -105,8 +104,14 @@ def _label(faces, row, decision):
     return problem.removeprefix("class ") if problem.startswith("class ") else ""
 
 
+def _box(source, decision):
+    """The place of the face that a person has told, now or in the table before."""
+    return decision.face or getattr(source, "box", None)
+
+
 def _path(source, folder):
     """A picture as the manifest names it: relative where that is possible."""
+    source = _plain(source)
     if isinstance(source, FileSource):
         path, member = source.path, ""
     elif isinstance(source, ZipSource):
@@ -123,16 +128,28 @@ def _path(source, folder):
     return Path(path).as_posix() + member
 
 
+def _plain(source):
+    return source.source if isinstance(source, BoxedSource) else source
+
+
+def _place(source):
+    """What tells whether two sources are the same bytes on the disk."""
+    source = _plain(source)
+    if isinstance(source, FileSource):
+        return os.path.abspath(source.path)
+    return source
+
+
 def _check(path, collection, labels):
     """Raise unless reading the manifest gives the same pictures and labels."""
-    from fer_classic.dataset import read_dataset
+    from fer_classic.data.dataset import read_dataset
 
     faces = collection.faces
     read = read_dataset(path, classes=faces.classes)
     wrong = []
     for row, label in enumerate(labels):
         code = faces.classes.code(label) if label else None
-        same = read.sources[row] == collection.sources[row]
+        same = _place(read.sources[row]) == _place(collection.sources[row])
         if not same or read.labels[row] != (-1 if code is None else code):
             wrong.append(faces.names[row])
     if wrong:

@@ -1,4 +1,4 @@
-"""Who may ask: the person who was told the address, from the page itself, and little at once."""
+"""Who may ask: whoever was told the address, from the page itself, and little at once."""
 
 import hmac
 import secrets

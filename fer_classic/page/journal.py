@@ -1,6 +1,7 @@
 """Decisions about labels on disk: one line each, only ever appended, at once."""
 
 import errno
+import io
 import json
 import os
 import threading
@@ -257,7 +258,7 @@ def _parsed(line):
 def _opened(path):
     """The file, for this process alone."""
     try:
-        file = open(path, "a+b", buffering=0)
+        file = io.FileIO(path, "a+")
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}. Name another file with --journal."

@@ -39,7 +39,7 @@ def run_inputs(folder):
     FerClassicError
         The photographs are not where they were.
     """
-    from fer_classic.runs import read_json
+    from fer_classic.files.json import read_json
 
     record = read_json(Path(folder) / "run.json")
     try:
@@ -89,7 +89,7 @@ class Opener:
         -------
         Collection
         """
-        from fer_classic.facetable import join_tables
+        from fer_classic.faces.table import join_tables
 
         self.say("reading")
         run = is_run(self.inputs[0]) and Path(self.inputs[0])
@@ -139,7 +139,7 @@ class Opener:
         return self._faces([part for part in parts if len(part[0])])
 
     def _samples(self, inputs):
-        from fer_classic.dataset import read_dataset
+        from fer_classic.data.dataset import read_dataset
 
         if (Path(inputs[0]) / "faces.json").is_file():
             raise UsageError(
@@ -154,7 +154,7 @@ class Opener:
         )
 
     def _faces(self, parts):
-        from fer_classic.faces import extract_faces
+        from fer_classic.faces.extract import extract_faces
 
         total, done, tables = sum(len(samples) for samples, _ in parts), 0, []
         for samples, name in parts:
@@ -199,12 +199,12 @@ class Opener:
         order = np.empty(0, np.int64)
         if found is not None:
             chances[learned] = found
-            judged_by |= {part: "held_out" for part in {made.parts[i] for i in learned}}
+            judged_by |= dict.fromkeys({made.parts[i] for i in learned}, "held_out")
             order = learned[suspects(made.faces.labels[learned], found)]
         return replace(made, probabilities=chances, judged_by=judged_by, suspects=order)
 
     def _answers(self, faces, rows):
-        from fer_classic.pipeline import predict_faces
+        from fer_classic.model.predict import predict_faces
 
         part = faces.take(rows)
         found = predict_faces(self.model, part, jobs=self.jobs).probabilities
@@ -212,8 +212,8 @@ class Opener:
 
     def _stored(self, run, made, learned):
         """What the run itself held out, if its photographs are still the same."""
+        from fer_classic.files.json import read_json
         from fer_classic.report.material import MATERIAL, load_material
-        from fer_classic.runs import read_json
 
         rows = made.rows_of("train")
         train = made.faces.take(rows)
@@ -263,7 +263,7 @@ def run_answers(run, made, rows):
     -------
     ndarray of float64, shape (len(rows), k), or None
     """
-    from fer_classic.results import read_predictions
+    from fer_classic.submissions.read_table import read_predictions
 
     names = [made.faces.names[row] for row in rows]
     try:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fer_classic.data.image import decode, image_size, to_rgb
+from fer_classic.data.sources import read_same
 from fer_classic.errors import UnreadableImage
-from fer_classic.image import decode, to_rgb
-from fer_classic.partial import partial_file
-from fer_classic.sources import read_same
+from fer_classic.files.staging import partial_file
 
 #: Side of a thumbnail and longest side of a photograph, in pixels.
 THUMBNAIL, PHOTOGRAPH = 128, 1600
@@ -114,18 +114,20 @@ class Pictures:
         """
         return jpeg(self.pixels(row))
 
-    def crop(self, row):
-        """The aligned gray face as PNG.
+    def size(self, row):
+        """Width and height of a photograph; None where it cannot be read any more.
 
         Parameters
         ----------
         row : int
-
-        Returns
-        -------
-        bytes
         """
-        return png(np.asarray(self.collection.faces.crops[row]))
+        faces = self.collection.faces
+        try:
+            if faces.errors[row]:
+                return None
+            return image_size(read_same(self.collection.sources[row], faces.digests[row]))
+        except UnreadableImage:
+            return None
 
     def _thumbnail(self, row, box=None):
         """The face of a row, or another box of its photograph, as a small JPEG."""

@@ -1,4 +1,4 @@
-"""What the page can ask for. No address holds a path: rows are numbers, files are listed."""
+"""What can be asked for. No address holds a path: rows are numbers, files are listed."""
 
 from importlib.resources import files
 

@@ -43,7 +43,7 @@ def make_workspace(
     UsageError
         The journal cannot be written, or is open elsewhere.
     """
-    from fer_classic.persist import load_model
+    from fer_classic.model.store import load_model
     from fer_classic.settings import read_settings
 
     run = inputs[0] if inputs and is_run(inputs[0]) else None
@@ -93,8 +93,8 @@ def journal_place(photographs):
 
 def _settings(model_settings):
     """Settings to read photographs as the model does, and to train on them."""
-    from fer_classic.image import MAX_PIXELS
-    from fer_classic.presets import preset_settings
+    from fer_classic.data.image import MAX_PIXELS
+    from fer_classic.settings import preset_settings
 
     faces = model_settings.faces
     faces = replace(faces, max_pixels=min(faces.max_pixels, MAX_PIXELS))

@@ -1,4 +1,4 @@
-"""What one page works on: a model, perhaps a collection, its journal, and photographs shown."""
+"""What a page works on: a model, perhaps a collection and its journal, photographs."""
 
 import secrets
 import threading
@@ -7,6 +7,7 @@ from collections import OrderedDict
 from fer_classic.errors import FerClassicError
 from fer_classic.page.collection import columns_of, mended
 from fer_classic.page.everyface import FaceReader
+from fer_classic.page.explained import Explainer
 from fer_classic.page.neighbours import Neighbours
 from fer_classic.page.opening import Opener
 from fer_classic.page.pictures import Pictures
@@ -38,7 +39,7 @@ class Workspace:
         self.journal = journal
         self.jobs = jobs
         self.cache = cache
-        self.reader = FaceReader(model)
+        self.reader, self.explainer = FaceReader(model), Explainer(model)
         self.collection = self.pictures = self.neighbours = self.columns = None
         self.progress = {"step": "reading" if inputs else "ready", "done": 0, "total": 0}
         self.error = ""

@@ -212,6 +212,29 @@ def test_a_manifest_s_paths_are_below_its_folder(tmp_path):
     assert [len(source.read()) > 0 for source in samples.sources] == [True, True]
 
 
+def test_a_manifest_names_members_of_archives(tmp_path):
+    write_folder(tmp_path / "in", ["a.jpg", "b/c.jpg"])
+    zip_folder(tmp_path / "in", tmp_path / "set.zip")
+    table = tmp_path / "m.csv"
+    table.write_text("path,label\nset.zip/b/c.jpg,sad\nset.zip/d.jpg,sad\nno.zip/a.jpg,\n")
+    found = read_dataset(table)
+    assert found.names == ("set.zip/b/c.jpg", "set.zip/d.jpg", "no.zip/a.jpg")
+    assert found.sources[0].read() == (tmp_path / "in/b/c.jpg").read_bytes()
+    for source, reason in zip(
+        found.sources[1:], ("not in the archive", "no such"), strict=True
+    ):
+        with pytest.raises(UnreadableImage, match=f"(?i){reason}"):
+            source.read()
+
+
+def test_a_manifest_beside_a_damaged_archive(tmp_path):
+    (tmp_path / "set.zip").write_bytes(b"PK no archive")
+    (tmp_path / "m.csv").write_text("path\nset.zip/a.jpg\n")
+    said = message_of(read_dataset, tmp_path / "m.csv")
+    reason = "cannot be read as a zip archive: it is damaged or no zip."
+    assert said == f"{tmp_path / 'set.zip'} {reason}"
+
+
 def test_splits_from_folders_and_tables(tmp_path):
     names = ["train/a.jpg", "Validation/b.jpg", "x/TEST/c.jpg", "d.jpg", "PublicTest/e.jpg"]
     samples = read_dataset(write_folder(tmp_path / "set", names))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fer_classic.data.image import decode
 from fer_classic.data.labels import SEVEN
 from fer_classic.data.manifest import read_csv
+from fer_classic.data.sources import BoxedSource
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import csv_text
 
@@ -176,3 +177,22 @@ def test_cells_that_were_made_safe_for_spreadsheets_are_read_as_they_were():
     assert "\n'=1+1.jpg,sad,'+p\n" in text
     assert [row["name"] for row in rows_of(text)] == names
     assert {row["group"] for row in rows_of(text)} == {"+p"}
+
+
+BOX = "path,face_x,face_y,face_width,face_height\n"
+
+
+def test_the_place_of_a_face():
+    one, other = rows_of(BOX + "a.jpg,1,2.5,30,40\nb.jpg,,,,\n")
+    assert one["source"] == BoxedSource("source of a.jpg", (1.0, 2.5, 30.0, 40.0))
+    assert other["source"] == "source of b.jpg"
+
+
+@pytest.mark.parametrize("cells", ["1,2,3,", "1,2,0,4", "1,2,3,-4", "a,2,3,4", "nan,2,3,4"])
+def test_a_wrong_place_of_a_face(cells):
+    said = error_of(f"{BOX}a.jpg,{cells}\n")
+    assert said.startswith("m.csv, line 2: face_x, face_y, face_width, face_height must be")
+
+
+def test_a_place_of_a_face_needs_all_its_columns():
+    assert "m.csv has the column face_x" in error_of("path,face_x\na.jpg,3\n")

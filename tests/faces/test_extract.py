@@ -12,7 +12,7 @@ from skimage import data
 from fer_classic.data.dataset import Samples
 from fer_classic.data.image import resize, to_gray
 from fer_classic.data.labels import FIVE
-from fer_classic.data.sources import FileSource
+from fer_classic.data.sources import BoxedSource, FileSource
 from fer_classic.errors import FerClassicError
 from fer_classic.faces import extract as module
 from fer_classic.faces.extract import extract_faces
@@ -185,6 +185,22 @@ class _Held:
         if isinstance(self.content, Exception):
             raise self.content
         return self.content
+
+
+@pytest.mark.parametrize("detector", ["hog", "none"])
+def test_a_person_may_say_where_the_face_is(samples, tmp_path, detector):
+    plain = samples.take([0])
+    box, outside = (100.0, 20.0, 80.0, 90.0), (9000.0, 0.0, 50.0, 50.0)
+    sources = [BoxedSource(plain.sources[0], own) for own in (box, outside)]
+    boxed = replace(samples.take([0, 0]), sources=tuple(sources))
+    settings = FaceSettings(detector=detector)
+    first = extract_faces(plain, settings, cache=tmp_path)
+    table = extract_faces(boxed, settings, cache=tmp_path)
+    assert table.status == ("face", "unreadable")
+    assert table.n_faces.tolist() == [1, 0]
+    assert table.boxes[0].tolist() == list(box) != first.boxes[0].tolist()
+    assert "outside the image of" in table.errors[1]
+    _same(extract_faces(boxed, settings, cache=tmp_path), table)  # from the cache
 
 
 def test_an_image_too_large_for_memory_is_a_row():

@@ -8,7 +8,8 @@ import { el, svg } from "./dom.js";
  */
 export function photograph({ source, alt, size, boxes = [], points = [] }) {
   const image = el("img", { src: source, alt, decoding: "async" });
-  const figure = el("div", { class: "photograph" }, image);
+  const shape = size && { "--ratio": size[0] / size[1], "--wide": `${size[0]}px` };
+  const figure = el("div", { class: size ? "photograph sized" : "photograph", style: shape || {} }, image);
   const draw = (width, height) => {
     figure.querySelector("svg")?.remove();
     figure.querySelectorAll(".spot").forEach((spot) => spot.remove());

@@ -24,10 +24,13 @@ export class Results {
     this.sort = part.some((own, row) => own === this.part && store.rows.answer[row] >= 0) ? "sure" : "name";
     this.status = "";
     this.table = el("div", { class: "table" });
+    this.score = el("summary", { class: "note" });
+    this.matrix = el("details", { open: matchMedia("(min-height: 40rem) and (min-width: 40rem)").matches },
+      this.score, this.table);
     this.fields = el("div", { class: "fields" });
     this.words = el("p", { class: "note", "aria-live": "polite" });
     this.browse = new Browse({
-      head: el("div", { class: "above" }, this.fields, this.table, this.words),
+      head: el("div", { class: "above" }, this.fields, this.matrix, this.words),
       kind: "results", changed: () => this.confusion(),
     });
     this.node = this.browse.node;
@@ -76,7 +79,8 @@ export class Results {
       judged += 1;
       right += own === answer;
     }
-    if (!judged) return fill(this.table);
+    this.matrix.hidden = !judged;
+    if (!judged) return;
     const most = Math.max(...counts.flat(), 1);
     const names = store.state.classes.map((key) => word("class", key));
     const recalls = counts.map((row, i) => [row[i], row.reduce((a, b) => a + b, 0)]).filter(([, n]) => n);
@@ -84,10 +88,11 @@ export class Results {
     const head = el("tr", {}, el("th", { scope: "col" }, t("confusion.corner")), names.map((own) => el("th", { scope: "col" }, own)));
     const body = counts.map((row, i) => el("tr", {}, el("th", { scope: "row" }, names[i]),
       row.map((n, j) => el("td", {}, this.cellButton(i, j, n, n / most, names)))));
-    return fill(this.table, el("table", { class: "confusion" },
-      el("caption", {}, t("confusion.caption", {
-        right: count(right), of: count(judged), balanced: percent(balanced, 1),
-      })), el("thead", {}, head), el("tbody", {}, body)));
+    this.score.textContent = t("confusion.score", {
+      right: count(right), of: count(judged), balanced: percent(balanced, 1),
+    });
+    fill(this.table, el("table", { class: "confusion" },
+      el("caption", {}, t("confusion.caption")), el("thead", {}, head), el("tbody", {}, body)));
   }
 
   cellButton(i, j, n, shade, names) {
