@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_classic.errors import FerClassicError
 
-#: Folds where there is no test part.
+#: Folds where there is no test part; fewer where a class has fewer pictures.
 FOLDS = 5
 #: Labelled images that a test part needs to be scored on.
 LEAST_TESTED = 20
@@ -200,7 +200,8 @@ def _in_folds(workspace, before, after, kept, advance):
     labels = np.where(after.labels[rows] >= 0, after.labels[rows], before.labels[rows])
     groups = fold_groups(after.take(rows))
     try:
-        folds = grouped_folds(labels, groups, FOLDS, workspace.collection.settings.seed)
+        number = max(2, min(FOLDS, np.unique(labels, return_counts=True)[1].min()))
+        folds = grouped_folds(labels, groups, number, workspace.collection.settings.seed)
     except ValueError as error:
         raise FerClassicError(str(error)) from None
     scored = kept[rows] & (after.labels[rows] >= 0)

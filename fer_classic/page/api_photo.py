@@ -4,7 +4,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from fer_classic.page.pictures import jpeg, png
-from fer_classic.page.requests import BadRequest, finite, picture
+from fer_classic.page.requests import BadRequest, picture, tenths
 
 
 class PhotoApi:
@@ -28,8 +28,8 @@ class PhotoApi:
         found = [
             {
                 "status": faces.status[i],
-                "box": faces.boxes[i].round(1).tolist(),
-                "points": finite(faces.points[i].round(1).tolist()),
+                "box": tenths(faces.boxes[i]),
+                "points": tenths(faces.points[i]),
                 "probabilities": photograph.probabilities[i].tolist(),
             }
             for i in range(len(faces))

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from fer_classic.errors import UnreadableImage
 from fer_classic.page import export
 from fer_classic.page.pictures import png
-from fer_classic.page.requests import BadRequest, finite, picture
+from fer_classic.page.requests import BadRequest, picture, tenths
 
 
 class RowsApi:
@@ -64,8 +64,8 @@ class RowsApi:
         return JSONResponse(
             {
                 "size": self.workspace.pictures.size(row),
-                "box": faces.boxes[row].round(1).tolist(),
-                "points": finite(faces.points[row].round(1).tolist()),
+                "box": tenths(faces.boxes[row]),
+                "points": tenths(faces.points[row]),
                 "score": round(float(faces.scores[row]), 3),
                 "probabilities": chances.tolist() if known else None,
                 "error": faces.errors[row],
@@ -79,7 +79,7 @@ class RowsApi:
         """Boxes of all faces in a picture."""
         pixels = self.workspace.pictures.pixels(self._row(request))
         found = self.workspace.reader.faces(pixels)
-        boxes = [[round(float(v), 1) for v in face.box] for face in found]
+        boxes = [tenths(face.box) for face in found]
         height, width = pixels.shape[:2]
         return JSONResponse({"boxes": boxes, "width": width, "height": height})
 

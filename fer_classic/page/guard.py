@@ -45,7 +45,7 @@ class Guard:
     Parameters
     ----------
     app : ASGI application
-        It sees paths without the token.
+        It sees paths without the token, and answers TooLarge with 413.
     token : str
     port : int
     """
@@ -70,10 +70,7 @@ class Guard:
             await _answer(send, 413, f"at most {limit >> 10} KiB are taken")
             return
         inner = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
-        try:
-            await self.app(inner, _limited(receive, limit), _with_headers(send))
-        except TooLarge:
-            await _answer(send, 413, f"at most {limit >> 10} KiB are taken")
+        await self.app(inner, _limited(receive, limit), _with_headers(send))
 
     def _refusal(self, method, headers, token, path):
         if headers.get("host") not in self.hosts:
@@ -103,7 +100,7 @@ def _limited(receive, limit):
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > limit:
-            raise TooLarge
+            raise TooLarge(f"at most {limit >> 10} KiB are taken")
         return message
 
     return counted

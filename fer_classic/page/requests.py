@@ -1,8 +1,8 @@
 """What requests hold, checked, and answers of a kind."""
 
 import json
-import math
 
+import numpy as np
 from starlette.responses import Response
 
 #: Pictures never change while the page runs; the browser may keep them for the tab's life.
@@ -65,6 +65,7 @@ def is_box(value):
     return numbers and all(abs(own) < 1e6 for own in value) and min(value[2:]) >= 4
 
 
-def finite(points):
-    """Points, or none of them where one is not known."""
-    return points if all(math.isfinite(v) for point in points for v in point) else []
+def tenths(values):
+    """Numbers of pixels as lists, to a tenth; an empty list where one is not known."""
+    values = np.asarray(values, dtype=np.float64)
+    return values.round(1).tolist() if np.isfinite(values).all() else []

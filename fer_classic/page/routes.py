@@ -10,6 +10,7 @@ from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.page.api_labels import LabelsApi
 from fer_classic.page.api_photo import PhotoApi
 from fer_classic.page.api_rows import RowsApi
+from fer_classic.page.guard import TooLarge
 from fer_classic.page.journal import Conflict
 from fer_classic.page.requests import BadRequest
 
@@ -65,12 +66,14 @@ def make_app(workspace):
     routes += [Route(path, function, methods=["POST"]) for path, function in posts.items()]
     routes += [Route(path, _static(*content)) for path, content in static_files().items()]
     handlers = {
+        TooLarge: lambda request, error: _told(413, error),
         BadRequest: lambda request, error: _told(400, error),
         Conflict: lambda request, error: _told(409, error),
         UnreadableImage: lambda request, error: _told(422, error),
         FerClassicError: lambda request, error: _told(422, error),
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
     app.state.training = labels.training
     return app
 

@@ -92,6 +92,7 @@ def _bound(port):
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         found.bind((HOST, port))
+        found.listen()  # the address is good from now on
     except OSError as error:
         found.close()
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The journal: on the disk at once, whole after a crash, one process and one window each."""
+"""The journal: on the disk at once, whole after a crash, one process and one window."""
 
 import json
 import os
