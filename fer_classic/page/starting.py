@@ -58,6 +58,8 @@ def make_workspace(
         settings = read_settings(Path(run) / "settings.json")
     else:
         settings = _settings(trained.settings)
+    # A row a picture: which of its faces is meant is decided in the page.
+    settings = settings.with_changes(which="best")
     if labels is not None or groups is not None:
         settings = settings.with_changes(labels=labels, groups=groups)
     if settings.class_set != trained.settings.class_set:
