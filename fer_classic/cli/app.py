@@ -11,6 +11,7 @@ from fer_classic.errors import FerClassicError
 #: The order of the help page: the whole job first, then its steps.
 _ORDER = (
     *("run", "demo", "audit", "faces", "features", "train", "train_cnn", "predict", "page"),
+    *("video", "live"),
     *("score", "compare", "explain", "report", "ablate", "info", "export", "doctor"),
 )
 
@@ -44,6 +45,7 @@ def register():
         run,
         train,
         train_cnn,
+        video,
     )
 
 

@@ -24,6 +24,7 @@ _MARKS = (
     {"SHA256SUMS", "model.json"},
     {"SHA256SUMS", "faces.json"},
     {"SHA256SUMS", "features.json"},
+    {"film.json", "frames.csv", "tracks.csv"},
 )
 
 

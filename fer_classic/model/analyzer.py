@@ -60,12 +60,13 @@ class Analyzer:
     ):
         from fer_classic.detect import with_folder
         from fer_classic.model.shipped import model_named
-        from fer_classic.model.store import load_model
+        from fer_classic.model.store import folder_of, load_model
 
         one_of(faces, WHICH, "faces")
         self.name = str(model)
         self.jobs = jobs
-        self.model = load_model(model_named(model))
+        self.folder = folder_of(model_named(model))
+        self.model = load_model(self.folder)
         limit = min(self.model.settings.faces.max_pixels, MAX_PIXELS)
         changes = {
             "max_pixels": limit,  # a stranger's model must not raise it
@@ -77,7 +78,7 @@ class Analyzer:
         self.class_names = self.model.settings.class_set.names
         self._local = threading.local()
         self._predicting = threading.Lock()
-        self._detector()  # a missing file is told now
+        self.detector()  # a missing file is told now
 
     def __call__(self, images, **options):
         """The same as :meth:`analyze`."""
@@ -184,7 +185,7 @@ class Analyzer:
         from fer_classic.faces.photograph import Photograph
         from fer_classic.faces.row import find_rows
 
-        return find_rows(Photograph.of(image), self._detector(), self.settings)
+        return find_rows(Photograph.of(image), self.detector(), self.settings)
 
     def probabilities(self, rows):
         """What the model says of some faces.
@@ -208,8 +209,8 @@ class Analyzer:
         with self._predicting:
             return predict_part(self.model, table, np.arange(len(rows)), jobs=self.jobs)
 
-    def _detector(self):
-        """The thread's own: a detector may keep the image that it looks at."""
+    def detector(self):
+        """The thread's own detector: one may keep the image that it looks at."""
         if not hasattr(self._local, "detector"):
             from fer_classic.detect import make_detector
 
@@ -220,6 +221,11 @@ class Analyzer:
                 min_size=self.settings.min_pixels,
             )
         return self._local.detector
+
+    def identity(self):
+        """What tells the model from others, wherever it lies: checksums of its files."""
+        path = self.folder / "SHA256SUMS"
+        return path.read_text(encoding="utf-8") if path.is_file() else str(self.folder)
 
     def _named(self, images):
         """Pairs of an image, or its source, and its name or None."""
