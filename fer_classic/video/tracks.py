@@ -1,7 +1,5 @@
 """Faces followed from frame to frame: found every few frames, tracked between."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from fer_classic.data.image import to_gray
@@ -11,6 +9,15 @@ from fer_classic.faces.choose import chosen_faces, large_enough
 from fer_classic.faces.landmarks import detector_box
 from fer_classic.faces.row import face_row
 from fer_classic.video.looks import Looks, is_cut, small_picture
+from fer_classic.video.track import (
+    Seen,
+    Track,
+    centre,
+    outside,
+    overlap,
+    plausible,
+    shifted,
+)
 
 #: "landmarks": the box around the 68 landmarks, located anew in each frame;
 #: "correlation": dlib's correlation tracker (Danelljan et al. 2014).
@@ -25,54 +32,6 @@ LEAST_LIKENESS = 0.35
 SAME = 0.5
 #: What a match may cost at most; see :meth:`Tracker._cost`.
 DEAREST = 1.6
-
-
-@dataclass
-class Track:
-    """One face through time.
-
-    Attributes
-    ----------
-    number : int
-        From 1.
-    box : Face
-        Where it was last.
-    time : float
-        When that was, in seconds.
-    speed : tuple of float
-        Pixels a second of the box's centre, to the right and downwards.
-    looks : Looks
-        What it looks like.
-    misses : int
-        Searches since it was last found; ``lost`` once it is followed no more.
-    """
-
-    number: int
-    box: Face
-    time: float
-    speed: tuple = (0.0, 0.0)
-    looks: Looks = None
-    misses: int = 0
-    lost: bool = False
-    follower: object = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A face in one frame.
-
-    Attributes
-    ----------
-    track : int
-    status : {"found", "followed"}
-        The detector found it in this frame, or it was tracked.
-    row : dict
-        As of :func:`fer_classic.faces.row.face_row`; box and score are the frame's.
-    """
-
-    track: int
-    status: str
-    row: dict
 
 
 class Tracker:
@@ -136,13 +95,20 @@ class Tracker:
         """Faces that the detector finds, given to tracks or to new ones."""
         faces = self.detector.detect(frame.image)
         faces = large_enough(faces, gray.shape, self.settings.min_size)
-        faces = chosen_faces(faces, self.settings.which)
         rows = [face_row(gray, [face], self.settings) for face in faces]
         looks = [Looks.of(row, frame.image) for row in rows]
         matches = self._matches(faces, looks, frame.time, cut)
+        if self.settings.which != "all":
+            only = self._only(faces, matches)
+            for track in self.tracks:
+                track.lost = track.lost or (
+                    bool(only) and track is not matches.get(only[0])
+                )
+        else:
+            only = range(len(faces))
         seen = []
-        for i, (face, row) in enumerate(zip(faces, rows, strict=True)):
-            track = matches.get(i)
+        for i in only:
+            face, row, track = faces[i], rows[i], matches.get(i)
             if track is None:
                 self.number += 1
                 track = Track(self.number, face, frame.time, looks=looks[i])
@@ -154,6 +120,13 @@ class Tracker:
             self._start(track, gray)
             seen.append(Seen(track.number, "found", row))
         return seen
+
+    def _only(self, faces, matches):
+        """The one face that counts: that which is followed already, or by the rule."""
+        for i, track in matches.items():
+            if not track.lost:
+                return [i]
+        return [faces.index(face) for face in chosen_faces(faces, self.settings.which)]
 
     def _matches(self, faces, looks, time, cut):
         """Tracks by the number of the face that goes on with them."""
@@ -180,9 +153,9 @@ class Tracker:
         unlike = 1 - track.looks.likeness(looks)
         if cut:
             return 4 * unlike + 0.6
-        expected = _shifted(track, time)
+        expected = shifted(track, time)
         width = (face.width + expected.width) / 2
-        away = np.hypot(*np.subtract(_centre(face), _centre(expected))) / width
+        away = np.hypot(*np.subtract(centre(face), centre(expected))) / width
         if track.lost:
             unseen = time - track.time
             away = max(0.0, away - 0.5 - 2 * unseen) + 0.3
@@ -192,14 +165,14 @@ class Tracker:
     def _follow(self, track, frame, gray, searched):
         """Where a track's face is in a frame in which it was not found."""
         track.misses += searched
-        expected = _shifted(track, frame.time)
+        expected = shifted(track, frame.time)
         if self.how == "correlation" and track.follower is not None and not searched:
             peak = track.follower.update(gray)
             place = track.follower.get_position()
             box = (place.left(), place.top(), place.width(), place.height())
             expected = Face(*map(float, box), track.box.score)
             track.lost = peak < LEAST_PEAK
-        if track.misses >= MISSES or _outside(expected, gray.shape):
+        if track.misses >= MISSES or outside(expected, gray.shape):
             track.lost = True
         if track.lost:
             return []
@@ -209,7 +182,7 @@ class Tracker:
             expected = Face(x, y, width, height, track.box.score)
             row["box"] = expected.box
         looks = Looks.of(row, frame.image)
-        if track.looks.likeness(looks) < LEAST_LIKENESS or not _plausible(track, expected):
+        if track.looks.likeness(looks) < LEAST_LIKENESS or not plausible(track, expected):
             track.lost = True
             return []
         self._move(track, expected, frame.time)
@@ -219,7 +192,7 @@ class Tracker:
 
     def _move(self, track, face, time, jump=False):
         passed = max(time - track.time, 1e-3)
-        new = np.subtract(_centre(face), _centre(track.box)) / passed
+        new = np.subtract(centre(face), centre(track.box)) / passed
         # Half of what was known: a detector's boxes tremble.
         speed = (0.0, 0.0) if jump else tuple(0.5 * new + 0.5 * np.array(track.speed))
         track.box, track.time, track.speed = face, time, tuple(map(float, speed))
@@ -237,7 +210,7 @@ class Tracker:
         for i, one in enumerate(order):
             for other in order[:i]:
                 track, older = self._track(one.track), self._track(other.track)
-                if not older.lost and _overlap(track.box, older.box) > SAME:
+                if not older.lost and overlap(track.box, older.box) > SAME:
                     track.lost = True
 
     def _track(self, number):
@@ -245,59 +218,13 @@ class Tracker:
 
     def state(self):
         """All that the next search needs, as JSON types; not what follows between."""
-        tracks = [
-            {
-                **{"number": t.number, "box": [*t.box.box, t.box.score], "time": t.time},
-                **{"speed": t.speed, "misses": t.misses, "lost": t.lost},
-                "looks": t.looks.to_dict(),
-            }
-            for t in self.tracks
-        ]
+        tracks = [track.to_dict() for track in self.tracks]
         before = None if self._before is None else self._before.tolist()
         return {"number": self.number, "tracks": tracks, "before": before}
 
     def restore(self, state):
         """Go on from what :meth:`state` gave; the next frame must be one of a search."""
         self.number = state["number"]
-        self.tracks = [
-            Track(
-                own["number"],
-                Face(*own["box"]),
-                own["time"],
-                tuple(own["speed"]),
-                Looks.from_dict(own["looks"]),
-                own["misses"],
-                own["lost"],
-            )
-            for own in state["tracks"]
-        ]
+        self.tracks = [Track.from_dict(values) for values in state["tracks"]]
         before = state["before"]
         self._before = None if before is None else np.array(before, dtype=np.float32)
-
-
-def _centre(face):
-    return (face.x + face.width / 2, face.y + face.height / 2)
-
-
-def _shifted(track, time):
-    """Where a track's box is expected; what is long unseen is expected where it was."""
-    passed = min(time - track.time, 0.2)
-    dx, dy = (speed * passed for speed in track.speed)
-    box = track.box
-    return Face(box.x + dx, box.y + dy, box.width, box.height, box.score)
-
-
-def _outside(face, shape):
-    x, y = _centre(face)
-    return not (0 <= x < shape[1] and 0 <= y < shape[0])
-
-
-def _plausible(track, face):
-    """Whether a face's box did not suddenly grow or shrink."""
-    return 0.6 < face.width / max(1.0, track.box.width) < 1.6
-
-
-def _overlap(one, other):
-    from fer_classic.detect.nms import overlaps
-
-    return float(overlaps(np.array(one.corners), np.array([other.corners]))[0])
