@@ -1,11 +1,9 @@
 """Images as Python programs hold them: paths, bytes, files, arrays, Pillow's images."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 
-from fer_classic.data.image import MAX_PIXELS, decode
 from fer_classic.data.pixels import is_pillow, pixels
 from fer_classic.data.sources import BytesSource, FileSource, MissingSource, ZipSource
 from fer_classic.errors import UnreadableImage
@@ -100,8 +98,8 @@ def encoded(given):
     return None
 
 
-def read_image(given, **options):
-    """Pixels of an image, whatever holds it, and what it can be drawn from later.
+def read_held(given, **options):
+    """What an image is made of, whatever holds it, and what it can be drawn from later.
 
     Parameters
     ----------
@@ -109,29 +107,27 @@ def read_image(given, **options):
         As :data:`fer_classic.data.pixels.KINDS` tells, or a source of
         :mod:`fer_classic.data.sources`.
     **options
-        As :func:`pixels` takes them.
+        As :func:`fer_classic.data.pixels.pixels` takes them.
 
     Returns
     -------
-    image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
-    source : pathlib.Path, a source, or the image itself
+    held : bytes of an image file, or ndarray of uint8, shape (H, W, 3) or (H, W)
+    source : object with ``read()``, or the same array
 
     Raises
     ------
     UnreadableImage
         It cannot be read, or is no image.
     """
-    source = isinstance(given, SOURCES)
-    data = given.read() if source else encoded(given)
+    if isinstance(given, SOURCES):
+        return given.read(), given
+    data = encoded(given)
     if data is None:
         image = pixels(given, **options)
         return image, image
-    image = decode(data, max_pixels=options.get("max_pixels", MAX_PIXELS))
-    if source:
-        return image, given
     if isinstance(given, str | os.PathLike):
-        return image, Path(os.fsdecode(given)).absolute()
-    return image, image
+        return data, FileSource(os.path.abspath(os.fsdecode(given)))
+    return data, BytesSource(data)
 
 
 def _bytes_of_path(path):

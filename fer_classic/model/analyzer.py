@@ -6,10 +6,16 @@ from itertools import islice
 
 import numpy as np
 
-from fer_classic.data.held import is_collection, is_single, name_of, read_image
+from fer_classic.data.held import is_collection, is_single, name_of, read_held
 from fer_classic.data.image import MAX_PIXELS
 from fer_classic.errors import FerClassicError, UnreadableImage, one_of
 from fer_classic.faces.choose import WHICH, least_face
+from fer_classic.faces.photograph import (
+    FIRST_SIDE,
+    Photograph,
+    may_be_reduced,
+    read_photograph,
+)
 from fer_classic.model.result import AnalysisStopped, Result
 from fer_classic.model.seen import AnalyzedImage, seen_face
 
@@ -170,22 +176,21 @@ class Analyzer:
         other.settings = replace(self.settings, which=faces)
         return other
 
-    def face_rows(self, image):
+    def face_rows(self, photograph):
         """What is known of the faces of one image, before the model sees them.
 
         Parameters
         ----------
-        image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
+        photograph : Photograph
 
         Returns
         -------
         list of dict
             As of :func:`fer_classic.faces.row.find_rows`.
         """
-        from fer_classic.faces.photograph import Photograph
         from fer_classic.faces.row import find_rows
 
-        return find_rows(Photograph.of(image), self.detector(), self.settings)
+        return find_rows(photograph, self.detector(), self.settings)
 
     def probabilities(self, rows):
         """What the model says of some faces.
@@ -252,14 +257,22 @@ class Analyzer:
         """Name, rows of faces, size and source of one image."""
         size, source, limit = (0, 0), None, self.settings.max_pixels
         try:
-            image, source = read_image(given, color=color, white=white, max_pixels=limit)
-            size = image.shape[1::-1]
-            rows = self.face_rows(image)
+            held, source = read_held(given, color=color, white=white, max_pixels=limit)
+            photograph = self._photograph(held)
+            size = photograph.size[::-1]
+            rows = self.face_rows(photograph)
         except UnreadableImage as error:
             rows = [{"error": str(error)}]
         except MemoryError:
             rows = [{"error": "not enough memory for this image"}]
         return name, rows, size, source
+
+    def _photograph(self, held):
+        """Pixels, of a file as few as finding its face needs."""
+        if isinstance(held, np.ndarray):
+            return Photograph.of(held)
+        least = FIRST_SIDE if may_be_reduced(self.detector()) else None
+        return read_photograph(held, least, self.settings.max_pixels)
 
     def _image(self, name, rows, size, source, answers):
         faces = [

@@ -3,7 +3,6 @@
 import base64
 import html
 import io
-from pathlib import Path
 
 import numpy as np
 
@@ -152,9 +151,8 @@ def _pixels_of(image):
     if isinstance(source, np.ndarray):
         return source
     try:
-        data = source.read_bytes() if isinstance(source, Path) else source.read()
-        pixels = decode(data)
-    except (OSError, UnreadableImage):
+        pixels = decode(source.read())
+    except UnreadableImage:
         return None
     return pixels if pixels.shape[1::-1] == tuple(image.size) else None
 

@@ -7,6 +7,7 @@ from fer_classic.detect import Face
 from fer_classic.errors import check_range, one_of
 from fer_classic.faces.choose import chosen_faces, large_enough
 from fer_classic.faces.landmarks import detector_box
+from fer_classic.faces.photograph import Photograph
 from fer_classic.faces.row import face_row
 from fer_classic.video.looks import Looks, is_cut, small_picture
 from fer_classic.video.track import (
@@ -74,6 +75,7 @@ class Tracker:
             By number of the track.
         """
         gray = to_gray(frame.image)
+        photograph = Photograph(frame.image, gray, gray.shape)
         picture = small_picture(gray)
         cut = self._before is not None and is_cut(self._before, picture)
         self._before = picture
@@ -82,20 +84,20 @@ class Tracker:
                 track.lost = True
         self.tracks = [t for t in self.tracks if frame.time - t.time <= self.gap]
         searched = cut or frame.index % self.every == 0
-        seen = self._search(frame, gray, cut) if searched else []
+        seen = self._search(frame, photograph, cut) if searched else []
         done = {own.track for own in seen}
         for track in self.tracks:
             if not track.lost and track.number not in done:
-                seen += self._follow(track, frame, gray, searched)
+                seen += self._follow(track, frame, photograph, searched)
         self._part_doubles(seen)
         kept = [own for own in seen if not self._track(own.track).lost]
         return sorted(kept, key=lambda own: own.track)
 
-    def _search(self, frame, gray, cut):
+    def _search(self, frame, photograph, cut):
         """Faces that the detector finds, given to tracks or to new ones."""
         faces = self.detector.detect(frame.image)
-        faces = large_enough(faces, gray.shape, self.settings.min_size)
-        rows = [face_row(gray, [face], self.settings) for face in faces]
+        faces = large_enough(faces, photograph.size, self.settings.min_size)
+        rows = [face_row(photograph, [face], self.settings) for face in faces]
         looks = [Looks.of(row, frame.image) for row in rows]
         matches = self._matches(faces, looks, frame.time, cut)
         if self.settings.which != "all":
@@ -117,7 +119,7 @@ class Tracker:
                 self._move(track, face, frame.time, jump=cut or track.lost)
                 track.looks.learn(looks[i])
             track.misses, track.lost = 0, False
-            self._start(track, gray)
+            self._start(track, photograph.gray)
             seen.append(Seen(track.number, "found", row))
         return seen
 
@@ -162,21 +164,21 @@ class Tracker:
         ratio = abs(np.log(face.width / max(1.0, expected.width)))
         return float(away + ratio + 2 * unlike)
 
-    def _follow(self, track, frame, gray, searched):
+    def _follow(self, track, frame, photograph, searched):
         """Where a track's face is in a frame in which it was not found."""
         track.misses += searched
         expected = shifted(track, frame.time)
         if self.how == "correlation" and track.follower is not None and not searched:
-            peak = track.follower.update(gray)
+            peak = track.follower.update(photograph.gray)
             place = track.follower.get_position()
             box = (place.left(), place.top(), place.width(), place.height())
             expected = Face(*map(float, box), track.box.score)
             track.lost = peak < LEAST_PEAK
-        if track.misses >= MISSES or outside(expected, gray.shape):
+        if track.misses >= MISSES or outside(expected, photograph.size):
             track.lost = True
         if track.lost:
             return []
-        row = face_row(gray, [expected], self.settings)
+        row = face_row(photograph, [expected], self.settings)
         if np.isfinite(row["points"]).all() and self.how == "landmarks":
             x, y, width, height = detector_box(row["points"]).box
             expected = Face(x, y, width, height, track.box.score)
@@ -187,7 +189,7 @@ class Tracker:
             return []
         self._move(track, expected, frame.time)
         if searched:
-            self._start(track, gray)
+            self._start(track, photograph.gray)
         return [Seen(track.number, "followed", row)]
 
     def _move(self, track, face, time, jump=False):
