@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from fer_classic.data.dataset import LABELS_FROM
+from fer_classic.data.conventions import labels_from
 from fer_classic.data.labels import CLASS_SETS, class_set
 from fer_classic.errors import (
     FerClassicError,
@@ -30,8 +30,8 @@ class Settings:
     Attributes
     ----------
     classes : {"five", "seven", "eight"}
-    labels : {"auto", "name", "folder", "none"}
-        Where labels are read from.
+    labels : str
+        Where labels are read from, as ``read_dataset`` has it.
     groups : str or None
         Regular expression that finds the group (a person, say) in a file name.
     faces : FaceSettings
@@ -71,7 +71,7 @@ class Settings:
         from fer_classic.learn.cnn.parameters import NETWORKS
 
         class_set(self.classes)
-        one_of(self.labels, LABELS_FROM, "labels")
+        labels_from(self.labels)
         if not isinstance(self.groups, str | None):
             raise UsageError(
                 f"groups must be a regular expression as text, or null. Got "

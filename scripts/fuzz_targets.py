@@ -18,15 +18,15 @@ from fer_classic.data.dataset import read_dataset
 from fer_classic.data.image import decode, image_size, to_gray, to_rgb
 from fer_classic.data.labels import ALIASES, FIVE, expressions_in, folder_expression
 from fer_classic.data.manifest import read_csv
+from fer_classic.data.names import NameFinder, match_names
 from fer_classic.detectbench.annotations import READERS, read_annotations
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.faces.store import load_faces
 from fer_classic.features.store import load_features
 from fer_classic.files.checksums import write_seal
 from fer_classic.model.predictions import Predictions
-from fer_classic.submissions.names import NameFinder, match_names
 from fer_classic.submissions.read_table import read_predictions, read_result
-from fer_classic.submissions.write import read_template, templated_submission
+from fer_classic.submissions.sample import read_template, templated_submission
 
 #: Images with more are not unpacked here, to try more inputs a second.
 PIXELS = 1 << 18

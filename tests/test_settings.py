@@ -107,7 +107,9 @@ def test_with_changes_reaches_every_level_and_leaves_the_original():
         ),
         (
             {"labels": "exif"},
-            "labels must be one of {auto, name, folder, none}. Got 'exif' instead.",
+            "labels must be one of {auto, name, folder, none, rafdb, fer2013, affectnet, "
+            "expw, ck, kdef, jaffe, rafd} or pairs such as 1=anger,2=happiness. Got 'exif' "
+            "instead.",
         ),
         (
             {"groups": 3},

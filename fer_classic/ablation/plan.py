@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_classic.data.encodings import read_text
 from fer_classic.detect import detector_identity, with_folder
 from fer_classic.errors import FerClassicError, UsageError, one_of
 from fer_classic.faces.align import canonical_shape
@@ -140,9 +141,9 @@ def _toml(path):
     except ModuleNotFoundError:  # Python 3.10
         import tomli as tomllib
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
+        return tomllib.loads(read_text(path, "a TOML file").replace("\r\n", "\n"))
+    except FerClassicError:
+        raise
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a TOML file: {error}.") from None
 

@@ -1,6 +1,5 @@
 """The command compare."""
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +7,11 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
-from fer_classic.cli.console import percent, say, table
+from fer_classic.cli.console import Terminal, percent, say, table
 from fer_classic.cli.settings import settings_from
+from fer_classic.data.names import listed
 from fer_classic.errors import UsageError, one_of
 from fer_classic.files.text import markdown_table
-from fer_classic.submissions.names import listed
 
 
 @app.command()
@@ -68,32 +67,57 @@ def compare(
     if fit_on and not fuse:
         raise UsageError("--fit-on fits the weights of --fuse: give both.")
     settings = settings_from(given)
-    fitted = _truth(fit_on, settings) if fit_on else None
-    found = compared(results, _truth(truth, settings), show=show, fuse=fuse, fit_on=fitted)
+    fitted = read_true_labels(fit_on, settings) if fit_on else None
+    known = read_true_labels(truth, settings)
+    found = compared(results, known, show=show, fuse=fuse, fit_on=fitted)
     if out is not None:
         write_file(out, to_json(found), overwrite=overwrite)
         say(f"comparison: {out}")
     print(to_json(found) if format == "json" else _page(found, format == "md"), end="")
 
 
-def _truth(truth, settings):
-    """Truth from a table of names and labels, or from labelled images."""
-    from fer_classic.pipeline.inputs import read_samples
+def read_true_labels(truth, settings):
+    """Truth from a table of names and labels, or from labelled images.
+
+    Parameters
+    ----------
+    truth : list of str
+        The option --truth.
+    settings : Settings
+    """
+    from fer_classic.pipeline.inputs import read_samples, say_groups
     from fer_classic.submissions.truth import read_truth, truth_of
 
-    if len(truth) == 1 and _is_table(truth[0]):
-        return read_truth(truth[0], settings.class_set, settings.groups)
-    return truth_of(read_samples(truth, settings))
+    watch = Terminal()
+    if len(truth) == 1 and is_truth_table(truth[0]):
+        known = read_truth(truth[0], settings.class_set, settings.groups, settings.labels)
+        for note in known.notes:
+            watch.say(f"note: {note}")
+    else:
+        known = truth_of(read_samples(truth, settings, watch))
+    if settings.groups:
+        own = [None] * len(known.names) if known.groups is None else known.groups
+        named = [one if one and not one.startswith("row ") else None for one in own]
+        say_groups(named, settings.groups, watch)
+    return known
 
 
-def _is_table(path):
-    """Whether a file holds names and labels only; manifests tell groups, or pixels, too."""
+def is_truth_table(path):
+    """Whether a file holds names and labels only; manifests tell groups, or pixels, too.
+
+    Parameters
+    ----------
+    path : str
+    """
+    from fer_classic.data.headers import GROUPS, header_key
+    from fer_classic.data.tables import header_and_rows, table_rows
+
     suffix = Path(path).suffix.lower()
-    if suffix != ".csv" or not Path(path).is_file():
+    if suffix not in (".csv", ".tsv", ".txt", ".lst") or not Path(path).is_file():
         return suffix == ".json"
-    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        header = {text.strip().lower() for text in next(csv.reader(file), [])}
-    return not header & {"pixels", "group", "person", "subject"}
+    rows = table_rows(Path(path).read_bytes(), path, blanks=suffix != ".csv")
+    header = {header_key(text) for text in header_and_rows(rows)[0]}
+    return not header & {"pixels", *GROUPS}
 
 
 def _page(found, markdown):

@@ -30,7 +30,7 @@ class Terminal(Silent):
 
     def say(self, message):
         """A message, on stderr; a warning that came before is not told again."""
-        if message.startswith("warning: "):  # a run extracts twice
+        if message.startswith(("warning: ", "note: ")):  # a run reads and extracts twice
             if message in self._warned:
                 return
             self._warned.add(message)

@@ -39,12 +39,15 @@ def audit(
     from fer_classic.data.audit import audit as audit_parts
     from fer_classic.errors import FerClassicError, one_of
     from fer_classic.files.json import to_json
-    from fer_classic.pipeline.inputs import read_samples
+    from fer_classic.pipeline.inputs import read_samples, say_groups
     from fer_classic.pipeline.votes import votes_of
 
     one_of(format, ("text", "json"), "--format")
     settings = settings_from(given)
-    parts = {name: read_samples([name], settings) for name in dict.fromkeys(inputs)}
+    watch = Terminal()
+    parts = {name: read_samples([name], settings, watch) for name in dict.fromkeys(inputs)}
+    groups = [group for samples in parts.values() for group in samples.groups]
+    say_groups(groups, settings.groups, watch)
     voted = votes_of(given["votes"], inputs)
     # Short names where they suffice to tell the inputs apart.
     short = {name: os.path.basename(os.path.normpath(name)) for name in parts}
@@ -121,7 +124,7 @@ def faces(
 
     settings = settings_from(given)
     check_new(out, overwrite=overwrite)
-    samples = read_samples(inputs, settings)
+    samples = read_samples(inputs, settings, Terminal())
     kept = cache_folder_from(cache)
     parts = face_parts_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     with (
@@ -181,7 +184,7 @@ def features(
         found = replace(found, digests=("",) * len(found))
         parts = nullcontext(load_face_parts(found, inputs[0], BATCH))
     else:
-        found = read_samples(inputs, settings)
+        found = read_samples(inputs, settings, Terminal())
         kept = cache_folder_from(cache)
         parts = face_parts_of(found, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     with (

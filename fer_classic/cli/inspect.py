@@ -8,6 +8,7 @@ import typer
 
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
+from fer_classic.cli.compare import read_true_labels
 from fer_classic.cli.console import Terminal, percent, scores_text
 from fer_classic.cli.settings import settings_from
 from fer_classic.errors import FerClassicError, one_of
@@ -20,7 +21,11 @@ def score(
         Path, typer.Argument(help="submission.json of any layout, or predictions.csv.")
     ],
     truth: Annotated[
-        list[str], typer.Option(help="Labelled images: folder, zip or CSV manifest.")
+        list[str],
+        typer.Option(
+            help="Labelled images (folder, zip, CSV manifest), or JSON or CSV of file and "
+            "label."
+        ),
     ],
     format: Annotated[str, typer.Option(help="text or json")] = "text",
     given: dict | None = None,
@@ -39,12 +44,14 @@ def score(
 
     one_of(format, ("text", "json"), "--format")
     settings = settings_from(given)
-    samples = read_samples(truth, settings)
     voted = votes_of(given["votes"], truth)
-    if voted is not None:
+    if voted is None:
+        known = read_true_labels(truth, settings)
+    else:
+        samples = read_samples(truth, settings, Terminal())
         tell_absent(samples.names, voted, watch=Terminal())
         samples = with_majority(samples, voted)
-    known = truth_of(samples)
+        known = truth_of(samples)
     predictions = read_predictions(submission, known.names, known.classes)
     result = evaluate(
         known.labels,

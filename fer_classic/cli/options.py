@@ -22,7 +22,11 @@ Classes = Annotated[
 ]
 Labels = Annotated[
     str | None,
-    typer.Option(help="Where labels are: auto, name, folder or none.  [default: auto]"),
+    typer.Option(
+        help="Where labels are: auto (name and folder), name, folder or none; a data set "
+        "whose codes are meant: rafdb, fer2013, affectnet, expw, ck, kdef, jaffe, rafd; or "
+        "pairs such as 1=anger,2=happiness.  [default: auto]"
+    ),
 ]
 Groups = Annotated[
     str | None,

@@ -103,7 +103,7 @@ def predict(
     )
     if detector is not None:
         settings = settings.with_changes(detector=detector_from(detector))
-    samples = read_samples(inputs, settings)
+    samples = read_samples(inputs, settings, Terminal())
     layout = checked_template(template, samples)
     kept = cache_folder_from(cache, default=False)
     with on_cluster(cluster):

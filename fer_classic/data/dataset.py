@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from fer_classic.data.conventions import labels_from
 from fer_classic.data.find import find_images
-from fer_classic.data.labels import FIVE, ClassSet, expressions_in, folder_expression
-from fer_classic.errors import FerClassicError, UsageError, one_of
-
-LABELS_FROM = ("auto", "name", "folder", "none")
+from fer_classic.data.labels import FIVE, ClassSet
+from fer_classic.data.verdicts import Verdicts
+from fer_classic.errors import FerClassicError, UsageError
 
 _SPLITS = {
     "train": "train",
@@ -47,6 +47,8 @@ class Samples:
     classes : ClassSet
     origin : tuple of str
         The inputs as given.
+    notes : tuple of str
+        What the user should know of how they were read.
     """
 
     names: tuple
@@ -57,6 +59,7 @@ class Samples:
     problems: tuple
     classes: ClassSet
     origin: tuple
+    notes: tuple = ()
 
     def __len__(self):
         return len(self.names)
@@ -127,9 +130,11 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
         FER2013's own CSV (emotion, pixels, Usage), single images, or glob patterns.
     classes : ClassSet
         Images of other classes get the label -1 and a problem that names the class.
-    labels : {"auto", "name", "folder", "none"}
-        Where labels are read from; "auto" takes the file name, else the nearest folder
-        named after a class. A manifest's own labels always count.
+    labels : str
+        Where labels are read from: "auto" (name and folder; against each other, the folder
+        counts), "name", "folder" or "none"; a data set whose codes and names are meant
+        ("rafdb", "kdef", …, see :mod:`fer_classic.data.conventions`); or pairs such as
+        "1=anger,2=happiness". A manifest's own labels always count.
     group_pattern : str, optional
         Regular expression searched in each name; its first parenthesis (or the whole
         match) is the row's group.
@@ -146,21 +151,24 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
     UsageError
         An option has an impossible value.
     """
-    one_of(labels, LABELS_FROM, "labels")
+    place, convention = labels_from(labels)
     group = group_finder(group_pattern)
-    rows = find_images(inputs)
-    known = {}  # the few different verdicts, each held once
-    verdicts = (_label(row, labels, classes) for row in rows)
-    verdicts = [known.setdefault(own, own) for own in verdicts]
+    rows, notes = find_images(inputs, convention)
+    verdicts = Verdicts(rows, place, convention, classes)
+    persons = verdicts.persons(rows)
     return Samples(
         names=tuple(row["name"] for row in rows),
         sources=tuple(row["source"] for row in rows),
-        labels=np.array([code for code, _ in verdicts], dtype=np.int64),
-        groups=tuple(row.get("group") or group(row["name"]) for row in rows),
+        labels=np.array([code for code, _ in verdicts.decided], dtype=np.int64),
+        groups=tuple(
+            row.get("group") or group(row["name"]) or person
+            for row, person in zip(rows, persons, strict=True)
+        ),
         splits=tuple(_split(row) for row in rows),
-        problems=tuple(problem for _, problem in verdicts),
+        problems=tuple(problem for _, problem in verdicts.decided),
         classes=classes,
         origin=tuple(map(str, inputs)),
+        notes=(*notes, *verdicts.notes),
     )
 
 
@@ -191,33 +199,6 @@ def group_finder(pattern=None):
         return match.group(1 if match.groups() else 0) or None
 
     return group
-
-
-def _label(row, labels, classes):
-    """Code and problem of a row; the code is -1 where there is a problem."""
-    if row.get("problem"):
-        return -1, row["problem"]
-    if "expression" in row:
-        found = [row["expression"]] if row["expression"] else []
-    else:
-        found = _expressions(row["path"], labels)
-    if not found:
-        return -1, "no label"
-    if len(found) > 1:
-        return -1, f"two labels: {' and '.join(found)}"
-    code = classes.code(found[0])
-    return (code, None) if code is not None else (-1, f"class {found[0]}")
-
-
-def _expressions(path, labels):
-    path = PurePosixPath(path)
-    if labels in ("auto", "name") and (found := expressions_in(path.stem)):
-        return found
-    if labels in ("auto", "folder"):
-        for folder in reversed(path.parts[:-1]):
-            if found := folder_expression(folder):
-                return [found]
-    return []
 
 
 def _split(row):

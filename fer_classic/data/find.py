@@ -4,56 +4,66 @@ import glob
 import os
 import zipfile
 from collections import Counter
-from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from fer_classic.data.holdings import Folder, Zip
 from fer_classic.data.manifest import read_csv
+from fer_classic.data.names import NameFinder, NumberedNames, name_key
 from fer_classic.data.sources import (
     FileSource,
     MissingSource,
     ZipSource,
     close_archives,
-    folder_files,
     is_image_name,
     zip_member,
     zip_members,
 )
-from fer_classic.errors import FerClassicError, UnreadableImage
+from fer_classic.data.tablesinside import LISTS, table_inside
+from fer_classic.errors import FerClassicError
+
+#: Endings of tables that are read where they are named.
+TABLES = (".csv", ".tsv", *LISTS)
 
 
-def find_images(inputs):
+def find_images(inputs, convention=None):
     """List the images of several inputs, each once.
 
     Parameters
     ----------
     inputs : iterable of path-like
         As in :func:`fer_classic.data.dataset.read_dataset`.
+    convention : Convention, optional
+        The data set whose codes and lists of labels are meant.
 
     Returns
     -------
-    list of dict
+    rows : list of dict
         Each with name (distinct), path (where folders tell labels), given (what the
         path is below, as the user wrote it) and source; rows of a table have more, see
         :func:`fer_classic.data.manifest.read_csv`.
+    notes : list of str
+        What else was there: files that are no images, tables that were left aside.
 
     Raises
     ------
     FerClassicError
         An input is missing, holds no image, cannot be listed, or is given twice.
     """
-    rows = []
+    rows, notes = [], []
     for text in map(str, inputs):
         for path in _expand(text):
-            found = _read_input(path)
+            found, told = _read_input(path, convention)
+            notes += told
             if not found:
                 raise FerClassicError(
                     f"No image in {path}: expected files such as .jpg, .png, .bmp, "
                     ".tif, .webp or .gif (in folders below it too)."
+                    + "".join(f" {note[0].upper()}{note[1:]}." for note in told)
                 )
             rows += found
     close_archives()
     _make_names_distinct(rows)
-    return rows
+    return rows, notes
 
 
 def _expand(text):
@@ -66,47 +76,105 @@ def _expand(text):
     raise FerClassicError(f"There is no file or folder {text!r}.")
 
 
-def _read_input(path):
-    # Workers have working folders of their own.
-    here = os.path.abspath(path)
+def _read_input(path, convention):
+    """Rows and notes of one input."""
     if os.path.isdir(path):
-        files, closed = folder_files(path)
-        if closed:
-            raise FerClassicError(
-                f"A folder cannot be listed, so its images would be missing: {closed[0]}. "
-                "Allow reading it or move it elsewhere."
-            )
-        return [
-            {
-                "name": _text(f),
-                "path": f,
-                "source": FileSource(os.path.join(here, f)),
-                "given": path,
-            }
-            for f in files
-            if is_image_name(f)
-        ]
+        return _read_holding(Folder(path), convention)
     suffix = os.path.splitext(path)[1].lower()
     if suffix == ".zip":
-        return _read_zip(path)
-    if suffix == ".csv":
-        folder = os.path.dirname(here)
-        return read_csv(_bytes(path), path, partial(_beside, folder))
+        return _read_holding(Zip(path), convention)
+    if suffix in TABLES:
+        return _read_table(path, convention), []
+    if suffix in (".json", ".jsonl", ".xml"):
+        raise FerClassicError(
+            f"{path} is no image and no table: as data, name its folder, or save it as CSV "
+            "with the columns path and label. (--truth of compare and score reads JSON.)"
+        )
     name = Path(path).name
-    source = FileSource(here)
+    source = FileSource(os.path.abspath(path))
     given = os.path.dirname(path) or "."
-    return [{"name": _text(name), "path": name, "source": source, "given": given}]
+    return [{"name": written(name), "path": name, "source": source, "given": given}], []
 
 
-def _beside(folder, name):
-    """What a table names: a file, or a member of an archive as ``train.zip/a.jpg``."""
-    path = os.path.join(folder, name)
-    end = path.lower().find(".zip/") + len(".zip")
-    archive = os.path.abspath(path[:end])
-    if end < len(".zip") or not os.path.isfile(archive):
-        return FileSource(path)
+def written(name):
+    """A name that can be written as UTF-8; other bytes show as backslash, x, number.
+
+    Parameters
+    ----------
+    name : str
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _read_table(path, convention):
+    """Rows of a table that was named; its images lie below its folder."""
+    folder = os.path.dirname(os.path.abspath(path))
     try:
-        return ZipSource(archive, path[end + 1 :], zip_member(archive, path[end + 1 :]))
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}") from None
+    return read_csv(data, path, Beside(folder, convention), convention)
+
+
+class Beside:
+    """Finds the files that a table names, also by other spellings of their names.
+
+    Parameters
+    ----------
+    folder : str
+        Of the table.
+    convention : Convention, optional
+    """
+
+    def __init__(self, folder, convention=None):
+        self._folder, self._convention = folder, convention
+        self._holding = self._find = None
+
+    def __call__(self, name):
+        """The source of a name, that of a file which is not there included."""
+        path = os.path.join(self._folder, name)
+        if os.path.lexists(path) or "\0" in path:
+            return FileSource(path)
+        if ".zip/" in path.lower() and (member := _member(path)) is not None:
+            return member
+        if self._find is None:
+            self._look()
+        for own in (name, *_variants(name, self._convention)):
+            row = self._find.row(own)
+            if row >= 0 and _agree(own, self._find_names[row]):
+                return self._holding.source(self._find_names[row])
+        return FileSource(path)
+
+    def _look(self):
+        """List the images below the folder once a name is not simply there."""
+        place = self._folder
+        beside = os.path.dirname(place)
+        if self._convention is not None and os.path.isdir(os.path.join(beside, "Image")):
+            place = beside  # RAF-DB: EmoLabel/list_patition_label.txt, Image/aligned/
+        self._holding = Folder(place, strict=False)
+        self._find_names = [own for own in self._holding.names if is_image_name(own)]
+        self._find = NumberedNames(NameFinder(self._find_names))
+
+
+def _agree(asked, found):
+    """Whether a file may be meant by a path: a folder that is named must be its own.
+
+    Of a path on another machine, which begins at its root, the file's name is enough.
+    """
+    asked = name_key(asked)
+    folder = asked.rpartition("/")[0]
+    away = asked.startswith("/") or asked[1:3] == ":/" or asked.startswith("../")
+    return not folder or away or folder.split("/")[-1] in name_key(found).split("/")[:-1]
+
+
+def _member(path):
+    """A member of an archive, named as ``train.zip/a.jpg``; None if there is no archive."""
+    end = path.lower().find(".zip/") + len(".zip")
+    archive, name = os.path.abspath(path[:end]), path[end + 1 :]
+    if not os.path.isfile(archive):
+        return None
+    try:
+        return ZipSource(archive, name, zip_member(archive, name))
     except KeyError:
         return MissingSource(f"not in the archive {archive}")
     except (OSError, ValueError, zipfile.BadZipFile):
@@ -114,50 +182,68 @@ def _beside(folder, name):
         raise
 
 
-def _text(name):
-    """A name that can be written as UTF-8; other bytes show as backslash, x, number."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+def _variants(name, convention):
+    """Other names of a file in a known data set."""
+    if convention is not None and convention.key == "rafdb":
+        stem, ending = os.path.splitext(name)
+        yield f"{stem}_aligned{ending}"
 
 
-def _bytes(path):
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise FerClassicError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _read_zip(path):
-    members, here = zip_members(path), os.path.abspath(path)
-    tables = [m for m in members if m.lower().endswith(".csv")]
-    if len(tables) == 1:
-        folder = PurePosixPath(tables[0]).parent
-        present = set(members)
-
-        def find(name):
-            for member in (str(folder / name), name):
-                if member in present:
-                    return ZipSource(here, member, zip_member(path, member))
-            return MissingSource(f"not in the archive {path}")
-
-        place = f"{path}:{tables[0]}"
-        try:
-            table = ZipSource(path, tables[0]).read()
-        except UnreadableImage as error:
-            raise FerClassicError(f"{place} {error}.") from None
-        return read_csv(table, place, find)
-    images = [m for m in members if is_image_name(m)]
-    # "train/a.jpg" in train.zip is "a.jpg", as it is when the folder itself is read.
-    tops = {m.split("/", 1)[0] for m in images if "/" in m}
-    wrapped = len(tops) == 1 and all("/" in m for m in images)
+def _read_holding(holding, convention):
+    """Rows and notes of a folder or an archive."""
+    table, notes = table_inside(holding, convention)
+    if table is not None:
+        rows = _rows_of_table(holding, table, convention)
+        named = {row["source"] for row in rows}
+        others = [n for n in holding.names if is_image_name(n)]
+        if beside := sum(holding.source(name) not in named for name in others):
+            notes.append(
+                f"{holding.given}: {beside} image(s) that {table} does not list are left "
+                "out"
+            )
+        return rows, notes
+    images = [n for n in holding.names if is_image_name(n) or holding.is_image(n)]
+    kept = set(images)
+    if notes:  # which name the tables
+        kept |= {own for own in holding.names if own.lower().endswith((".csv", ".tsv"))}
+    if skipped := [own for own in holding.names if own not in kept]:
+        notes.append(_skipped(holding.given, skipped))
     return [
         {
-            "name": m.split("/", 1)[1] if wrapped else m,
-            "path": m,
-            "source": ZipSource(here, m, zip_member(path, m)),
-            "given": path,
+            "name": written(holding.shown(name, images)),
+            "path": name,
+            "source": holding.source(name),
+            "given": holding.given,
         }
-        for m in images
-    ]
+        for name in images
+    ], notes
+
+
+def _rows_of_table(holding, table, convention):
+    present = NumberedNames(NameFinder([n for n in holding.names if is_image_name(n)]))
+    names = set(holding.names)
+    folder = table.rpartition("/")[0]
+
+    def find(name):
+        for member in (f"{folder}/{name}" if folder else name, name):
+            if member in names:
+                return holding.source(member)
+        for own in (name, *_variants(name, convention)):
+            row = present.row(own)
+            if row >= 0 and _agree(own, present.name_of(row)):
+                return holding.source(present.name_of(row))
+        return holding.missing(name)
+
+    place = f"{holding.given}:{table}" if holding.packed else f"{holding.given}/{table}"
+    return read_csv(holding.read(table), place, find, convention)
+
+
+def _skipped(given, names):
+    """How many files of each ending are no images."""
+    endings = Counter(os.path.splitext(name)[1].lower() or "no ending" for name in names)
+    told = ", ".join(f"{ending} {number}" for ending, number in endings.most_common(8))
+    more = ", …" if len(endings) > 8 else ""
+    return f"skipped {len(names)} file(s) of {given}: {told}{more}"
 
 
 def _make_names_distinct(rows):
@@ -165,7 +251,7 @@ def _make_names_distinct(rows):
     count = Counter(row["name"] for row in rows)
     for row in rows:
         if count[row["name"]] > 1:
-            row["name"] = _text(Path(f"{row['given']}/{row['path']}").as_posix())
+            row["name"] = written(Path(f"{row['given']}/{row['path']}").as_posix())
     count = Counter(row["name"] for row in rows)
     if twice := [name for name, number in count.items() if number > 1]:
         raise FerClassicError(

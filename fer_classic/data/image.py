@@ -5,8 +5,17 @@ import threading
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from fer_classic.data.filekinds import kind_of
+from fer_classic.data.lenient import (
+    TURNED,
+    low_bytes,
+    mended,
+    orientation,
+    to_8_bit,
+    upright,
+)
 from fer_classic.errors import UnreadableImage
 
 #: Formats tried by :func:`decode`. The short list keeps Pillow's rarer parsers
@@ -19,28 +28,29 @@ EXTENSIONS = frozenset(
     f".{name}"
     for name in (
         *("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "tif", "tiff"),
-        *("webp", "gif", "pgm", "ppm", "pnm"),
+        *("webp", "gif", "pgm", "ppm", "pnm", "avif", "heic", "heif", "hif"),
     )
 )
 
 MAX_PIXELS = 100_000_000
 
 _OPENING = threading.Lock()
-#: EXIF's tag, and its values that exchange width and height.
-_ORIENTATION, _TURNED = 274, range(5, 9)
+_TAKEN = ("a HEIC picture", "an AVIF picture")
 
 
 def decode(data, *, max_pixels=MAX_PIXELS):
     """Decode one image to 8 bits, upright.
 
     The first frame is taken of an animation, EXIF orientation is applied,
-    transparency is laid over white, 16-bit samples keep their high byte, and
-    palette and CMYK images become RGB.
+    transparency is laid over white, 16-bit samples keep the 8 highest bits that are in
+    use, and palette and CMYK images become RGB. What is damaged besides the pixels (the
+    end of a file, its texts, other tags) does not matter.
 
     Parameters
     ----------
     data : bytes
-        Content of a JPEG, PNG, BMP, TIFF, WebP, GIF or PNM file.
+        Content of a JPEG, PNG, BMP, TIFF, WebP, GIF, PNM or AVIF file, or with the extra
+        "heif" of a HEIC file.
     max_pixels : int
         Images with more pixels are refused before they are unpacked.
 
@@ -94,7 +104,14 @@ def _explained(data, least, max_pixels):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong is in the row, or harmless
-            return _decode(data, least, max_pixels)
+            try:
+                return _decode(data, least, max_pixels)
+            except UnreadableImage:
+                raise
+            except Exception:
+                if (whole := mended(data, max_pixels)) is None:
+                    raise
+                return _decode(whole, least, max_pixels)
     except UnreadableImage:
         raise
     except MemoryError:
@@ -114,9 +131,9 @@ def image_size(data):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as in decode
-            with _open(data) as image:
+            with _open_any(data) as image:
                 width, height = image.size
-                turned = image.getexif().get(_ORIENTATION) in _TURNED
+                turned = orientation(image) in TURNED
     except Exception as error:  # as in decode
         raise UnreadableImage(_reason(data, error)) from None
     return (height, width) if turned else (width, height)
@@ -132,10 +149,10 @@ def _decode(data, least, max_pixels):
             )
         factor = 1 if least is None else _reduce(image, least)
         image.load()
-        turned = image.getexif().get(_ORIENTATION) in _TURNED
-        image = ImageOps.exif_transpose(image)
+        turned = orientation(image) in TURNED
+        image = upright(low_bytes(image, data))
         size = (width, height) if turned else (height, width)
-        return np.asarray(_to_8_bit(image)), size, factor
+        return np.asarray(to_8_bit(image)), size, factor
 
 
 def _reduce(image, least):
@@ -150,38 +167,59 @@ def _reduce(image, least):
     return round(whole[0] / image.size[0])
 
 
+def _open_any(data):
+    """Read the header only, also of a file whose texts are too long for Pillow."""
+    try:
+        return _open(data)
+    except Exception:
+        if (whole := mended(data, MAX_PIXELS)) is None:
+            raise
+        return _open(whole)
+
+
 def _open(data):
     """Read the header only; Pillow's own limit on pixels would forestall ours."""
+    formats = _formats(data)
     with _OPENING:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            return Image.open(io.BytesIO(data), formats=formats)
         finally:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _to_8_bit(image):
-    if image.mode in ("L", "RGB"):
-        return image
-    if image.mode.startswith("I;16") or image.mode == "I":
-        high_byte = np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255)
-        return Image.fromarray(high_byte.astype(np.uint8))
-    if image.mode == "F":
-        samples = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        scale = 255.0 if samples.max(initial=0.0) <= 1.0 else 1.0
-        return Image.fromarray(np.clip(samples * scale, 0, 255).astype(np.uint8))
-    if image.mode == "1":
-        return image.convert("L")
-    if "A" in image.getbands() or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
+def _formats(data):
+    """The formats to try, once a package that one takes is loaded."""
+    kind = kind_of(data)
+    try:
+        if kind == "a HEIC picture":
+            from pillow_heif import register_heif_opener
+
+            register_heif_opener(thumbnails=False)
+            return ("HEIF",)
+        if kind == "an AVIF picture":
+            from PIL import AvifImagePlugin
+
+            return (AvifImagePlugin.AvifImageFile.format,)
+    except ImportError:
+        needs = "pip install 'fer_classic[heif]'" if "HEIC" in kind else "Pillow 11.3"
+        raise UnreadableImage(
+            f"{kind}: reading it takes {needs}; or save it as JPEG"
+        ) from None
+    return FORMATS
 
 
 def _reason(data, error):
-    if isinstance(error, OSError) and "cannot identify" in str(error):
-        return "not an image of a known format (JPEG, PNG, BMP, TIFF, WebP, GIF)"
+    if isinstance(error, UnreadableImage):
+        return str(error)
+    kind = kind_of(data)
+    if (
+        isinstance(error, OSError)
+        and "cannot identify" in str(error)
+        and kind not in _TAKEN
+    ):
+        told = "not an image of a known format (JPEG, PNG, BMP, TIFF, WebP, GIF, AVIF)"
+        return f"{kind}, {told}" if kind else told
     text = " ".join(str(error).split())
     return f"damaged or truncated image: {text or type(error).__name__}"
 

@@ -3,20 +3,16 @@
 import re
 from dataclasses import dataclass
 
+from fer_classic.data.spelling import (
+    EXPRESSIONS,
+    label_expression,
+    word_expression,
+    words_of,
+)
 from fer_classic.errors import one_of
 
-#: Names accepted on input for each expression, in any case.
-ALIASES = {
-    "anger": ("anger", "angry", "愤怒", "生气"),
-    "contempt": ("contempt", "contemptuous", "蔑视", "轻蔑"),
-    "disgust": ("disgust", "disgusted", "厌恶"),
-    "fear": ("fear", "fearful", "afraid", "scared", "恐惧", "害怕"),
-    "happiness": ("happiness", "happy", "joy", "高兴", "开心", "快乐"),
-    "neutral": ("neutral", "neutrality", "calm", "中性", "平静", "自然"),
-    "sadness": ("sadness", "sad", "悲伤", "难过", "伤心"),
-    "surprise": ("surprise", "surprised", "惊讶", "惊喜"),
-}
-_EXPRESSION = {alias: name for name, many in ALIASES.items() for alias in many}
+#: Names accepted on input for each expression, in any case; see data/words.csv.
+ALIASES = {name: words_of(name) for name in EXPRESSIONS}
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -73,14 +69,14 @@ def class_set(key):
 
 
 def expression(text):
-    """The expression that a single word means, or None.
+    """The expression that a label means, or None.
 
     Parameters
     ----------
     text : str
-        A name or alias in any case, such as "Happy".
+        A name or alias in any case and language of data/words.csv, such as "Happy".
     """
-    return _EXPRESSION.get(text.strip().lower())
+    return label_expression(text)
 
 
 def expressions_in(text):
@@ -90,15 +86,19 @@ def expressions_in(text):
     ----------
     text : str
         Such as ``"0001-anger"``; every run of letters is looked up as a word.
+
+    Returns
+    -------
+    list of str
     """
-    words = (expression(word) for word in _LETTERS.findall(text))
+    words = (word_expression(word) for word in _LETTERS.findall(text))
     return list(dict.fromkeys(word for word in words if word))
 
 
 def folder_expression(folder):
-    """The expression a folder is named after ("3_sadness", "Happy"), or None.
+    """The expression a folder is named after ("3_sadness", "Happy Faces"), or None.
 
-    A folder counts only if all its words are labels: "sad songs" is not a class.
+    A folder counts only if all its words are one label, or say nothing: "sad songs" is
+    not a class.
     """
-    words = [expression(word) for word in _LETTERS.findall(folder)]
-    return words[0] if words and all(w == words[0] for w in words) else None
+    return label_expression(folder)

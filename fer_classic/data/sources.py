@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from fer_classic.data.image import EXTENSIONS
+from fer_classic.data.zipnames import member_names
 from fer_classic.errors import FerClassicError, UnreadableImage
 
 #: No single image file is larger; a zip member that claims to be is a trap.
@@ -62,8 +63,8 @@ class ZipSource:
     #: Of zip_member; with it, no worker needs the whole directory of the archive in memory.
     place: bytes | None = field(default=None, repr=False, compare=False)
 
-    def read(self):
-        """Return the member's bytes; raise UnreadableImage with the reason."""
+    def read(self, size=None):
+        """Return the member's bytes, or the first; raise UnreadableImage with the reason."""
         try:
             info = zipfile.ZipInfo(self.member)
             place = self.place or zip_member(self.archive, self.member)
@@ -72,7 +73,7 @@ class ZipSource:
             if reason := _too_large(info.file_size, info.compress_size):
                 raise UnreadableImage(reason)
             with open(self.archive, "rb") as file:
-                return _unpack(file, info)
+                return _unpack(file, info, size)
         except UnreadableImage:
             raise
         except Exception as error:  # zipfile and zlib raise many types on damage
@@ -134,7 +135,7 @@ def read_same(source, digest):
     return data
 
 
-def _unpack(file, info):
+def _unpack(file, info, size):
     """Content of a member, found without the directory of its archive."""
     if info.flag_bits & 1:
         raise RuntimeError(f"{info.filename!r} is encrypted, password required")
@@ -148,6 +149,8 @@ def _unpack(file, info):
     file.seek(sum(struct.unpack("<HH", header[26:])), os.SEEK_CUR)  # name and extra field
     # In pieces: at once, all would be unpacked that the header lies about.
     with zipfile.ZipExtFile(file, "r", info) as member:
+        if size is not None:
+            return member.read(size)
         return b"".join(iter(partial(member.read1, 1 << 16), b""))
 
 
@@ -164,16 +167,16 @@ def _too_large(size, packed):
 def _directory(path, _modified):
     """Where the files of an archive lie, by name."""
     # Parsing the directory of a large archive takes longer than reading a member.
-    names, places = [], bytearray()
+    places = bytearray()
     with open(path, "rb") as file:
         _check_directory(path, file)
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
+    infos = [info for info in infos if not info.is_dir()]
     for info in infos:
-        if not info.is_dir():
-            info.header_offset %= 1 << 64  # below 0 in damaged archives
-            names.append(_member_name(info))
-            places += _PACKED.pack(*(getattr(info, key) for key in _PLACE))
+        info.header_offset %= 1 << 64  # below 0 in damaged archives
+        places += _PACKED.pack(*(getattr(info, key) for key in _PLACE))
+    names = member_names(infos)
     # What zipfile made, 700 bytes a member, must go before what stays is made: between
     # that it would leave holes that no other process can use.
     twice = [name for name, number in Counter(names).items() if number > 1]
@@ -195,17 +198,6 @@ def _check_directory(path, file):
             f"{path} lists its files in {size} bytes; at most "
             f"{MAX_DIRECTORY} are read, to spare memory. Unpack it, and name the folder."
         )
-
-
-def _member_name(info):
-    """Name of a member with ``/``, also where the archive does not say it is UTF-8."""
-    name = info.filename.replace("\\", "/")
-    if info.flag_bits & 0x800:
-        return name
-    try:  # macOS writes UTF-8 without saying so, and zipfile then reads it as cp437
-        return name.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return name
 
 
 def zip_member(path, name):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fer_classic.data.encodings import decode_text
 from fer_classic.data.labels import expression
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
@@ -200,9 +201,9 @@ def votes_from(data, origin):
     Votes
     """
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FerClassicError(f"{origin} is not UTF-8 text: save it as UTF-8.") from None
+        text = decode_text(data)
+    except ValueError as error:
+        raise FerClassicError(f"{origin} is no table of text: {error}.") from None
     reader = csv.reader(io.StringIO(text, newline=""))
     names, lines, counts, seen = [], [], [], {}
     try:

@@ -15,7 +15,9 @@ def to_json(value):
 def read_json(path):
     """Parse a JSON file; a FerClassicError says why it cannot be."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(
+            Path(path).read_bytes()
+        )  # UTF-8, UTF-16 or UTF-32, with or without mark
     except OSError as error:
         raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError) as error:

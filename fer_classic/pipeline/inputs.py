@@ -22,13 +22,54 @@ def as_inputs(given):
     return [os.fspath(own) for own in given]
 
 
-def read_samples(inputs, settings):
-    """Samples of one or several inputs, under the settings of a run."""
-    return read_dataset(
+def read_samples(inputs, settings, watch=SILENT):
+    """Samples of one or several inputs, under the settings of a run.
+
+    Parameters
+    ----------
+    inputs : list of str
+    settings : Settings
+    watch : Silent
+        Told what the user should know of how they were read.
+    """
+    samples = read_dataset(
         *inputs,
         classes=settings.class_set,
         labels=settings.labels,
         group_pattern=settings.groups,
+    )
+    for note in samples.notes:
+        watch.say(f"note: {note}")
+    return samples
+
+
+def say_groups(groups, pattern, watch):
+    """Say how many groups a pattern found, and in how many images none.
+
+    Parameters
+    ----------
+    groups : sequence of (str or None)
+    pattern : str or None
+        The setting groups.
+    watch : Silent
+
+    Raises
+    ------
+    UsageError
+        The pattern matches no name at all.
+    """
+    if not pattern or not len(groups):
+        return
+    found = [group for group in groups if group is not None]
+    if not found:
+        raise UsageError(
+            f"--groups {pattern!r} matches the name of none of {len(groups)} images: write "
+            "a regular expression that finds the person in a name, such as '_(p[0-9]+)_'."
+        )
+    lacking = len(groups) - len(found)
+    watch.say(
+        f"groups: {len(set(found))} in {len(found)} image(s)"
+        + (f", none in {lacking}" if lacking else "")
     )
 
 
@@ -85,8 +126,9 @@ def training_inputs(
         _say_left_out(faces, watch)
         settings = replace(settings, faces=faces.settings, classes=faces.classes.key)
         return Inputs(settings, faces, shares, faces.take([]))
-    whole = read_samples(inputs, settings)
+    whole = read_samples(inputs, settings, watch)
     training = whole.in_split("train") if "train" in whole.splits else whole
+    say_groups(training.groups, settings.groups, watch)
     training, shares = joined(training, votes, settings, strict=strict, watch=watch)
     _say_left_out(training, watch)
     if shares is not None:
@@ -158,7 +200,7 @@ def run_inputs(train, test, settings, *, template=None, watch=SILENT, **options)
                 f"faces ({tested.settings} and {settings.faces}). Make both alike."
             )
     elif test:
-        tested = read_samples(test, settings)
+        tested = read_samples(test, settings, watch)
     if not len(tested) and settings.network:
         raise UsageError("There are no images to test on: name them with --test.")
     if not len(tested):

@@ -4,10 +4,10 @@ from itertools import combinations
 
 import numpy as np
 
+from fer_classic.data.names import NameFinder
 from fer_classic.scores import paired
 from fer_classic.scores.metrics import evaluate, probability_scores
 from fer_classic.submissions.fusion import fused_result
-from fer_classic.submissions.names import NameFinder
 from fer_classic.submissions.truth import match_result, result_names
 
 

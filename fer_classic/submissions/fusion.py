@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from fer_classic.data.names import NameFinder
 from fer_classic.errors import FerClassicError
 from fer_classic.learn.calibrate import class_importance
 from fer_classic.scores.folds import grouped_folds
-from fer_classic.submissions.names import NameFinder
 from fer_classic.submissions.truth import Matched, match_result
 
 #: Steps at most, and the change of a weight below which fitting ends.

@@ -1,124 +1,258 @@
-"""The layout of a contest's sample file: its names, keys and spelling of labels."""
+"""The layout of a contest's sample file: its names, keys, wrapping and labels."""
 
+import copy
 from dataclasses import dataclass
 
-from fer_classic.data.labels import ALIASES, expression
+from fer_classic.data.headers import NAMES, PREDICTED, TRUE, header_key
+from fer_classic.data.names import NumberedNames
+from fer_classic.data.spelling import label_expression
 from fer_classic.errors import FerClassicError
-from fer_classic.submissions.names import ABSENT, NAME_KEYS, NameFinder
+from fer_classic.submissions.entries import KEY, VALUE, find_rows, pairs_of, shown
+
+#: Parts of a key that holds labels, and of one that holds how sure a label is.
+_LABEL_WORDS = ("label", "class", "emotion", "expression", "category", "type", "pred")
+_SURE_WORDS = ("confidence", "probability", "prob", "score", "conf", "certainty")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Names and labels of a template, and how it writes them.
+    """Names and labels of a sample, and where in it labels are to be written.
 
     Attributes
     ----------
     names, labels : list
-        As written in the template, one an image.
-    records : list of dict
-        The template's own objects.
-    name_key, label_key : str or None
-        Keys of the name and the label; None where the name is itself the key.
+        As written in the sample, one an image; names that are numbers stand as the name
+        of the image. A label is None where there are only columns of classes.
+    tree : object
+        The sample as parsed.
+    places : list of tuple, or None
+        Place of each label in the tree.
+    classes : list of dict, or None
+        Of each row, expression to (place, value) of the columns of classes.
+    sure : list of tuple, or None
+        Of each row, place and value of the confidence.
     """
 
     names: list
     labels: list
-    records: list
-    name_key: str | None
-    label_key: str | None
+    tree: object
+    places: list | None
+    classes: list | None = None
+    sure: list | None = None
 
-    def record(self, i, answer):
-        """The i-th object of the template with another label.
+    def filled(self, changes):
+        """A copy of the sample with other values.
 
         Parameters
         ----------
-        i : int
-        answer : int or str
-            The label, as the template writes labels.
+        changes : iterable of (tuple, object)
+            Places in the tree, and what to put there.
+
+        Returns
+        -------
+        object
         """
-        if self.name_key is None:
-            return {self.names[i]: answer}
-        return {**self.records[i], self.label_key: answer}
+        made = copy.deepcopy(self.tree)
+        for place, value in changes:
+            node = made
+            for key in place[:-1]:
+                node = node[key]
+            node[place[-1]] = value
+        return made
 
 
-def read_layout(template, names, what="template"):
+def read_layout(template, names, what="template", *, check=True):
     """Find out how a template names images and labels.
 
     Parameters
     ----------
     template : object
-        Parsed JSON.
+        Parsed JSON, or a table as a list of lists.
     names : sequence of str or NameFinder
-        The images, which tell the key of the names from the other keys.
+        The images, which tell the names from the other values.
     what : str
         What has the layout, for messages.
+    check : bool
+        Whether something else than a number or text in place of a label is refused.
+
+    Returns
+    -------
+    Layout
 
     Raises
     ------
     FerClassicError
-        The layout is not understood.
+        The layout is not understood; the message tells the place.
     """
-    find = names if isinstance(names, NameFinder) else NameFinder(names)
-    if isinstance(template, dict) and template:
-        return _pairs([{key: value} for key, value in pairs_of(template)])
-    if not isinstance(template, list) or not template:
+    find = names if isinstance(names, NumberedNames) else NumberedNames(names)
+    if not isinstance(template, dict | list) or not template:
         raise FerClassicError(
             f"The {what} must be a JSON list of records, a list of one-pair objects, or "
             f"an object of name to label. Got {_kind(template)} instead."
+        )
+    found = find_rows(template, find, what)
+    if found is None:
+        return _without_known_names(template, what, check)
+    rows = found.rows
+    fields = list(rows[0])
+    for row in rows:
+        if row.keys() != rows[0].keys():
+            raise FerClassicError(
+                f"The {what}'s records differ in their keys: "
+                f"{_listed(fields)} and {_listed(row)}."
+            )
+    named = [find.name(row[found.name][1]) for row in rows]
+    return _laid_out(template, rows, found.name, named, what, check)
+
+
+def _laid_out(template, rows, name, names, what, check):
+    """The layout of rows whose field of names is known."""
+    rest = [key for key in rows[0] if key not in (name, KEY)]
+    classes = {key: label_expression(str(key).rsplit(".", 1)[-1]) for key in rest}
+    classes = {key: own for key, own in classes.items() if own}
+    if len(classes) < 2 or len(set(classes.values())) < len(classes):
+        classes = {}
+    rest = [key for key in rest if key not in classes]
+    sure = [key for key in rest if _has_word(key, _SURE_WORDS)]
+    label = _label_field([key for key in rest if key not in sure], rows, classes, what)
+    if label is None and not classes:
+        label, sure = (sure[0], sure[1:]) if len(sure) == 1 else (None, sure)
+    if label is None and not classes:
+        raise FerClassicError(
+            f"The {what}'s records have the one key {name!r}: the key that holds the "
+            "label is missing."
+        )
+    places = labels = None
+    if label is not None:
+        places, labels = zip(
+            *(_label_at(row[label], what, check) for row in rows), strict=True
+        )
+    for key in rest:
+        if (
+            check
+            and key != label
+            and _is_numbers(rows[0][key][1])
+            and len(rows[0][key][1]) in (5, 7)
+        ):
+            raise FerClassicError(
+                f"The {what} has a list of numbers at {shown(rows[0][key][0])} that may "
+                "stand for the classes: their order is not told. Leave it out."
+            )
+    return Layout(
+        names,
+        list(labels) if labels else [None] * len(rows),
+        template,
+        list(places) if places else None,
+        [{own: row[key] for key, own in classes.items()} for row in rows]
+        if classes
+        else None,
+        [row[sure[0]] for row in rows] if sure else None,
+    )
+
+
+def _label_field(rest, rows, classes, what):
+    """The field of the labels, or None where there are only columns of classes."""
+    likely = [key for key in rest if _has_word(key, _LABEL_WORDS)]
+    exact = [key for key in rest if header_key(str(key)) in (*TRUE, *PREDICTED)]
+    if len(likely) != 1 and len(exact) == 1:
+        likely = exact
+    if not likely:  # what holds words for expressions, whatever its name
+        texts = {key: rows[0][key][1] for key in rest}
+        likely = [k for k, v in texts.items() if isinstance(v, str) and label_expression(v)]
+    if len(rest) == 1 and (likely or not classes):
+        return rest[0]
+    if len(likely) == 1:
+        return likely[0]
+    if (classes and not likely) or not rest:
+        return None
+    raise FerClassicError(
+        f"The {what}'s records have the keys {_listed(rows[0])}: it is unclear "
+        "which one holds the label. Name it 'label' or leave the others out."
+    )
+
+
+def _label_at(field, what, check):
+    """Place and value of a label; a list of one label counts as it."""
+    place, value = field
+    if isinstance(value, list) and len(value) == 1:
+        place, value = (*place, 0), value[0]
+    if check and isinstance(value, list | dict | bool):
+        one_hot = " as one-hot or scores; the order of the classes is not told" * (
+            _is_numbers(value)
+        )
+        raise FerClassicError(
+            f"The {what} has {_kind(value)} in place of a label at {shown(place)}"
+            f"{one_hot}. Expected is a number or text."
+        )
+    return place, value
+
+
+def _is_numbers(value):
+    return (
+        isinstance(value, list)
+        and len(value) > 1
+        and all(isinstance(one, int | float) for one in value)
+    )
+
+
+def _has_word(key, words):
+    return any(word in str(key).lower() for word in words)
+
+
+def _without_known_names(template, what, check):
+    """The layout of what names no image, where its form tells which the names are."""
+    if isinstance(template, dict):
+        return _pairs(
+            [{key: value} for key, value in pairs_of(template)], template, what, check
         )
     if not all(isinstance(one, dict) and one for one in template):
         bad = next(one for one in template if not isinstance(one, dict) or not one)
         raise FerClassicError(
             f"Every entry of the {what} must be an object. Got {_kind(bad)} instead."
         )
+    keys = list(template[0])
     if all(len(one) == 1 for one in template):
         only = {key for one in template for key in one}
-        if len(template) > 1 and len(only) == 1 and find.row(*only) == ABSENT:
+        if len(template) > 1 and len(only) == 1:
             raise FerClassicError(
                 f"The {what}'s records have the one key {only.pop()!r}: the key that "
                 "holds the label is missing."
             )
-        return _pairs(template)
-    return _records(template, find, what)
-
-
-def _pairs(template):
-    pairs = [next(iter(one.items())) for one in template]
-    return Layout([p[0] for p in pairs], [p[1] for p in pairs], template, None, None)
-
-
-def _records(template, find, what):
-    keys = list(template[0])
-    for one in template:
-        if one.keys() != template[0].keys():
-            raise FerClassicError(
-                f"The {what}'s records differ in their keys: {', '.join(keys)} and "
-                f"{', '.join(one)}."
-            )
-    text = [k for k in keys if all(isinstance(one[k], str) for one in template)]
-    some = template[:: 1 + len(template) // 1000] if len(text) > 1 else ()
-    hits = {k: sum(find.row(one[k]) != ABSENT for one in some) for k in text}
-    if not hits:
+        return _pairs(template, template, what, check)
+    text = [k for k in keys if all(isinstance(one.get(k), str) for one in template)]
+    text.sort(key=lambda key: header_key(key) not in NAMES)
+    if not text:
         raise FerClassicError(
-            f"No key of the {what} ({', '.join(keys)}) holds file names as text."
+            f"No key of the {what} ({', '.join(keys)}) holds names of the images."
         )
-    name_key = max(hits, key=lambda k: (hits[k], k.strip().lower() in NAME_KEYS))
-    rest = [k for k in keys if k != name_key]
-    words = ("label", "class", "emotion", "expression", "category", "type", "pred")
-    likely = [k for k in rest if any(word in k.lower() for word in words)]
-    if len(rest) != 1 and len(likely) != 1:
+    rows = [
+        {key: ((i, key), own) for key, own in one.items()} for i, one in enumerate(template)
+    ]
+    if odd := next((row for row in rows if row.keys() != rows[0].keys()), None):
         raise FerClassicError(
-            f"The {what}'s records have the keys {', '.join(keys)}: it is unclear "
-            "which one holds the label. Name it 'label' or leave the others out."
+            f"The {what}'s records differ in their keys: "
+            f"{_listed(rows[0])} and {_listed(odd)}."
         )
-    label_key = rest[0] if len(rest) == 1 else likely[0]
-    return Layout(
-        [one[name_key] for one in template],
-        [one[label_key] for one in template],
-        template,
-        name_key,
-        label_key,
-    )
+    names = [one[text[0]] for one in template]
+    return _laid_out(template, rows, text[0], names, what, check)
+
+
+def _pairs(pairs, template, what, check):
+    """Names as keys; what is no label is refused where it stands."""
+    names, places, labels = [], [], []
+    for i, one in enumerate(pairs):
+        (name, value) = next(iter(one.items()))
+        place = (name,) if isinstance(template, dict) else (i, name)
+        place, value = _label_at((place, value), what, check)
+        names.append(name)
+        places.append(place)
+        labels.append(value)
+    return Layout(names, labels, template, places)
+
+
+def _listed(keys):
+    told = {KEY: "the name", VALUE: "the value"}
+    return ", ".join(told.get(key, str(key)) for key in keys)
 
 
 def _kind(value):
@@ -128,57 +262,3 @@ def _kind(value):
         return str(value).lower()
     names = {dict: "an object", list: "a list", str: "text", type(None): "null"}
     return names.get(type(value), "a number")
-
-
-def pairs_of(parsed):
-    """Keys and values of a parsed JSON object, also of keys that it has twice."""
-    return getattr(parsed, "pairs", None) or parsed.items()
-
-
-def speller(labels, class_names):
-    """Function from a code to a label written as the template writes labels.
-
-    Parameters
-    ----------
-    labels : list
-        The labels of the template: text with numbers or words, or anything else, in
-        whose place the code is written as a number.
-    class_names : tuple of str
-        ``class_names[code]`` is the expression.
-
-    Raises
-    ------
-    FerClassicError
-        A label is text, but neither a number nor an expression.
-    """
-    texts = [label for label in labels if isinstance(label, str) and label.strip()]
-    if not texts:
-        return lambda code: code
-    if all(text.strip().lstrip("-").isdigit() for text in texts):
-        return str
-    unknown = [text for text in texts if expression(text) is None]
-    if unknown:
-        raise FerClassicError(
-            f"The template's label {unknown[0]!r} is neither a number nor an expression "
-            f"such as {', '.join(class_names)}."
-        )
-    seen = {expression(text): text for text in texts}
-    sample = texts[0].strip()
-    style = (str.upper if sample.isupper() else str.title) if sample[0].isupper() else str
-    # "Happy" in the sample means that the class it does not show is "Sad", not "sadness".
-    adjectives = any(_adjective(expression(t)) == t.strip().lower() for t in texts)
-
-    def spell(code):
-        name = class_names[code]
-        if name in seen:
-            return seen[name]
-        if not sample.isascii():
-            return next(alias for alias in ALIASES[name] if not alias.isascii())
-        return style(_adjective(name) or name if adjectives else name)
-
-    return spell
-
-
-def _adjective(name):
-    """The adjective of an expression ("happy"); None for neutral, which is one itself."""
-    return None if name == "neutral" else ALIASES[name][1]

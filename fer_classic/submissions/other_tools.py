@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from fer_classic.data.headers import PREDICTED, TRUE
 from fer_classic.data.labels import ALIASES, expression
 from fer_classic.errors import FerClassicError
 
@@ -10,15 +11,8 @@ EXPRESSIONS = tuple(ALIASES)
 
 #: Keys of the scores, of the label, and of several faces, in a record.
 SCORES = ("emotions", "emotion", "scores", "probabilities", "emotion_scores", "probs")
-PREDICTED = (
-    *("dominant_emotion", "predicted_emotion", "prediction", "predicted", "pred"),
-    *("predicted_label", "pred_label", "predicted_class", "y_pred", "top_emotion"),
-)
 #: Where a file has both, label may well be the true one.
-LABELS = (
-    *PREDICTED,
-    *("label", "class", "emotion", "expression", "category", "emotion_label"),
-)
+LABELS = (*PREDICTED, *TRUE)
 FACES = ("faces", "detections", "results", "result", "analysis", "predictions")
 _CONFIDENCE = ("face_confidence", "facescore", "confidence", "score", "det_score")
 _BOXES = ("box", "region", "facial_area", "bbox", "bounding_box")
@@ -88,6 +82,8 @@ def answer(value, name, depth=0):
         return _face(value, name, depth)
     if not value or value[0] is None:  # no face
         return None, None
+    if len(value) == 1 and isinstance(value[0], str | int | float):
+        return value[0], None
     if all(isinstance(face, dict) for face in value):
         return _face(max(value, key=_prominence), name, depth)
     if isinstance(value[0], str) and len(value) == 2:

@@ -1,17 +1,19 @@
 """Names, labels and scores of a result file, JSON or CSV, before classes are chosen."""
 
-import csv
 from array import array
 from pathlib import Path
 
 import numpy as np
 
+from fer_classic.data.headers import NAMES, PREDICTED, TRUE, first_of
+from fer_classic.data.names import NumberedNames
+from fer_classic.data.tables import header_and_rows, name_column, table_rows
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
 from fer_classic.submissions import other_tools as d
-from fer_classic.submissions.layout import pairs_of, read_layout
-from fer_classic.submissions.names import NAME_KEYS, NameFinder
-from fer_classic.submissions.write import read_template
+from fer_classic.submissions.entries import pairs_of, unwrapped
+from fer_classic.submissions.layout import read_layout
+from fer_classic.submissions.sample import read_template
 
 _CSV_CONFIDENCE = ("facescore", "face_confidence")
 
@@ -40,18 +42,18 @@ def read_answers(path, names=(), true=False):
     FerClassicError
         The file cannot be read, or is of no known shape.
     """
-    if Path(path).suffix.lower() == ".csv":
+    if Path(path).suffix.lower() in (".csv", ".tsv", ".txt"):
         return _read_csv(path, true)
     return _read_json(path, names)
 
 
 def _read_json(path, names):
     """Names, labels and scores (or None) of a JSON file."""
-    parsed = read_template(path)
-    pairs = _named_answers(parsed)
+    find = NumberedNames(names)
+    parsed, plain = unwrapped(read_template(path), find)
+    pairs = _named_answers(parsed) if plain else None
     if pairs is None:
-        find = names if isinstance(names, NameFinder) else NameFinder(names)
-        layout = read_layout(parsed, find, "submission")
+        layout = read_layout(parsed, find, "submission", check=False)
         return layout.names, layout.labels, None
     asked, labels, scores = [], [], array("d")
     nothing = [float("nan")] * len(d.EXPRESSIONS)
@@ -82,11 +84,11 @@ def _named_answers(parsed):
     if not rich and sum(d.column(key) is not None for key in keys) < 2:
         return None
     folded = {key.strip().lower(): key for key in keys}
-    key = _first(folded, NAME_KEYS)
+    key = _first(folded, NAMES)
     if key is None:
         raise FerClassicError(
             f"The records have no key of file names: they have {', '.join(sorted(keys))}; "
-            f"expected is one such as {', '.join(NAME_KEYS[:3])}."
+            f"expected is one such as {', '.join(NAMES[:3])}."
         )
     return _joined([(str(record.get(key)), record) for record in parsed])
 
@@ -108,28 +110,25 @@ def _read_csv(path, true):
     """The same of a CSV file."""
     names, labels, scores, sure = [], [], array("d"), []
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
-            place, label, columns, confidence = _columns(header, path, true)
-            for row in filter(None, reader):
-                row += [""] * (len(header) - len(row))
-                names.append(cell_text(row[place]))
-                labels.append(row[label] if label is not None else None)
-                scores.extend([float(row[i] or "nan") for i, _ in columns])
-                if confidence is not None:
-                    sure.append(float(row[confidence] or "nan"))
-    except FerClassicError:
-        raise
+        data = Path(path).read_bytes()
     except OSError as error:
         raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise FerClassicError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
-    except csv.Error as error:
-        raise FerClassicError(f"{path}, line {reader.line_num}: {error}.") from None
+    header, first, rows = header_and_rows(table_rows(data, str(path)))
+    place, label, columns, confidence = _columns(header, first, path, true)
+    line = 1
+    try:
+        for line, row in rows:  # noqa: B007
+            row += [""] * (len(header) - len(row))
+            names.append(cell_text(row[place]))
+            labels.append(row[label] if label is not None else None)
+            scores.extend([_score(row[i]) for i, _ in columns])
+            if confidence is not None:
+                sure.append(_score(row[confidence]))
+    except FerClassicError:
+        raise
     except ValueError as error:
         raise FerClassicError(
-            f"{path} has a probability that is no number. Line {reader.line_num}: {error}."
+            f"{path} has a probability that is no number. Line {line}: {error}."
         ) from None
     if not columns:
         return names, labels, None
@@ -141,23 +140,30 @@ def _read_csv(path, true):
     return [names[i] for i in keep], [labels[i] for i in keep], full[keep]
 
 
-def _columns(header, path, true):
+def _score(cell):
+    """A number of a table; 0,5 is what a German spreadsheet writes for 0.5."""
+    return float(cell.replace(",", ".") or "nan")
+
+
+def _columns(header, rows, path, true):
     """Places of the name, the label, the scores and the confidence of the face."""
-    folded = {}
+    name = name_column(header, rows)
+    wanted = (*TRUE, *PREDICTED) if true else d.LABELS
+    label = first_of(header, wanted)
+    scores = {}
     for place, text in enumerate(header):
-        folded.setdefault(text.strip().lower(), place)
-    name = _first(folded, NAME_KEYS)
-    wanted = d.LABELS[::-1] if true else d.LABELS
-    label = _first(folded, wanted)
-    scores = {d.column(t): i for t, i in folded.items() if d.column(t) is not None}
+        if (column := d.column(text)) is not None:
+            scores.setdefault(column, place)
+    if not header and name is not None and len(rows[0][1]) == 2:
+        label = 1 - name
     if name is None or (label is None and not scores):
         raise FerClassicError(
             f"{path} must have the columns file and label. Got "
             f"{', '.join(header) or 'an empty file'}. Instead of label there may be a "
             "column of scores for each class, such as anger or happy."
         )
-    confidence = _first(folded, _CSV_CONFIDENCE)
-    return name, label, [(i, place) for place, i in scores.items()], confidence
+    columns = [(place, column) for column, place in scores.items()]
+    return name, label, columns, first_of(header, _CSV_CONFIDENCE)
 
 
 def _most_confident(names, sure):

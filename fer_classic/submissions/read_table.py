@@ -28,10 +28,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_classic.data.conventions import whole_number
 from fer_classic.data.labels import expression
+from fer_classic.data.names import match_names
 from fer_classic.errors import FerClassicError
 from fer_classic.model.predictions import Predictions
-from fer_classic.submissions.names import match_names
 from fer_classic.submissions.other_tools import EXPRESSIONS
 from fer_classic.submissions.read import read_answers
 
@@ -84,7 +85,7 @@ def read_result(path, classes, names=(), true=False):
     FerClassicError
         The file cannot be read, or is of no known shape.
     """
-    found = _decided(*read_answers(path, names, true), classes)
+    found = decided(*read_answers(path, names, true), classes)
     if len(found.codes) and found.outside.all():
         raise FerClassicError(
             f"{path}: none of {len(found.codes)} labels, such as {found.labels[0]!r}, is "
@@ -107,7 +108,7 @@ def read_predictions(path, names, classes):
     FerClassicError
         The file cannot be read, lacks images or names others, or has an unknown label.
     """
-    found = _decided(*read_answers(path, names), classes)
+    found = decided(*read_answers(path, names), classes)
     rows = np.array(match_names(found.names, names, what="submission"), dtype=np.int64)
     if (found.codes < 0).any():
         label = found.labels[int(np.argmax(found.codes < 0))]
@@ -126,8 +127,20 @@ def read_predictions(path, names, classes):
 _OUTSIDE, _NONE = -2, -1
 
 
-def _decided(names, labels, scores, classes):
-    """The answer of each row: its label if that is a class of the set, else its scores."""
+def decided(names, labels, scores, classes):
+    """The answer of each row: its label if that is a class of the set, else its scores.
+
+    Parameters
+    ----------
+    names, labels : list
+    scores : ndarray of float64, shape (n, 8), or None
+        As :func:`fer_classic.submissions.read.read_answers` gives them.
+    classes : ClassSet
+
+    Returns
+    -------
+    Result
+    """
     known, notes = {}, []
     codes = np.empty(len(labels), dtype=np.int64)
     for row, label in enumerate(labels):
@@ -195,9 +208,5 @@ def _code(label, classes):
             return _OUTSIDE if code is None else code
         if label.strip().lower() in ("", "nan", "none", "null"):
             return _NONE
-    try:
-        code = int(label)
-    except (ValueError, OverflowError):
-        return _OUTSIDE
-    exact = isinstance(label, str) or code == label
-    return code if exact and 0 <= code < len(classes) else _OUTSIDE
+    code = whole_number(str(label))
+    return _OUTSIDE if code is None or not 0 <= code < len(classes) else code

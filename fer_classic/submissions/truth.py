@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_classic.data.conventions import labels_from, outside_codes
 from fer_classic.data.dataset import group_finder
-from fer_classic.data.labels import ClassSet, expression
+from fer_classic.data.labels import ClassSet
+from fer_classic.data.manifest import label_of
+from fer_classic.data.names import SEVERAL, listed
 from fer_classic.errors import FerClassicError
-from fer_classic.submissions.names import SEVERAL, listed
-from fer_classic.submissions.read_table import read_result
+from fer_classic.submissions.read import read_answers
+from fer_classic.submissions.read_table import decided, read_result
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,15 @@ class Truth:
     groups : ndarray of str, shape (n,), or None
         Images of one group are drawn together for intervals.
     classes : ClassSet
+    notes : tuple of str
+        What is to be known of labels that were left out.
     """
 
     names: tuple
     labels: np.ndarray
     groups: np.ndarray | None
     classes: ClassSet
+    notes: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -55,38 +61,63 @@ class Matched:
     told: dict
 
 
-def read_truth(path, classes, group_pattern=None):
+def read_truth(path, classes, group_pattern=None, labels="auto"):
     """True labels from a table: JSON in any layout of a submission, or CSV file, label.
 
     Parameters
     ----------
     path : path-like
     classes : ClassSet
-    group_pattern : str, optional
+    group_pattern, labels : str, optional
         See :func:`fer_classic.data.dataset.read_dataset`.
 
     Raises
     ------
     FerClassicError
-        The file cannot be read, names an image twice, or holds a label that is unknown.
+        The file cannot be read, names an image twice, gives no image a class, or holds a
+        number that is the code of none.
     """
-    found = read_result(path, classes, true=True)
-    count = Counter(found.names)
+    names, given, scores = read_answers(path, true=True)
+    count = Counter(names)
     if twice := [name for name, number in count.items() if number > 1]:
         raise FerClassicError(f"{path} names images twice: {listed(twice)}.")
-    if not (found.codes >= 0).any():
+    codes, problems = _true_codes(given, scores, classes, labels_from(labels)[1], path)
+    told = [f"{own} ({number})" for own, number in problems.most_common(8)]
+    notes = [f"{path}: not scored, {', '.join(told)}"] if told else []
+    if not (codes >= 0).any():
         raise FerClassicError(
-            f"{path} gives no image a class of {', '.join(classes.names)}."
-        )
-    words = dict.fromkeys(label for label in found.labels if isinstance(label, str))
-    if unknown := next(filter(_is_unknown, words), None):
-        raise FerClassicError(
-            f"{path} has the label {unknown!r}; allowed are 0 to {len(classes) - 1} or "
-            f"names such as {', '.join(classes.names)}."
+            f"{path} gives no image a class of {', '.join(classes.names)}"
+            + (f": {', '.join(told)}." if told else ".")
         )
     group = group_finder(group_pattern)
-    groups = _distinct([group(str(name)) for name in found.names])
-    return Truth(tuple(map(str, found.names)), found.codes, groups, classes)
+    groups = _distinct([group(str(name)) for name in names])
+    return Truth(tuple(map(str, names)), codes, groups, classes, tuple(notes))
+
+
+def _true_codes(given, scores, classes, convention, path):
+    """Code of each true label, -1 for none, and the labels that were not understood."""
+    known, problems, numbers = {}, Counter(), set()
+    codes = np.full(len(given), -1, dtype=np.int64)
+    for row, label in enumerate(given):
+        text = "" if label is None or label != label else str(label)
+        if text not in known:
+            known[text] = label_of(text, str(path), convention)
+        told = known[text]
+        if "code" in told:
+            numbers.add(told["code"])
+            codes[row] = told["code"]
+        elif told["expression"]:
+            code = classes.code(told["expression"])
+            codes[row] = -1 if code is None else code
+            problems[f"class {told['expression']}"] += code is None
+        elif "problem" in told:
+            problems[told["problem"]] += 1
+    if numbers and not all(0 <= number < len(classes) for number in numbers):
+        raise outside_codes(numbers, classes, path)
+    if scores is not None:  # one-hot, or the share of votes
+        best = decided([None] * len(given), [None] * len(given), scores, classes).codes
+        codes = np.where((codes < 0) & ~np.array([bool(own) for own in given]), best, codes)
+    return codes, +problems
 
 
 def truth_of(samples):
@@ -107,15 +138,6 @@ def _distinct(groups):
     if not any(groups):
         return None
     return np.array([group or f"row {i}" for i, group in enumerate(groups)])
-
-
-def _is_unknown(label):
-    """Whether a label is a word, but no expression of any set."""
-    return (
-        not label.strip().lstrip("-").isdigit()
-        and label.strip().lower() not in ("", "nan", "none", "null")
-        and expression(label) is None
-    )
 
 
 def match_result(path, name, truth, find):

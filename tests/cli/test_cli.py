@@ -79,7 +79,10 @@ def test_every_command_is_listed_once(cli):
         (["run", "x", "--out", "y", "--colour", "red"], "No such option"),
         (["audit", "x", "--format", "xml"], "--format must be one of {text, json}"),
         (["audit", "x", "--classes", "nine"], "must be one of {five, seven, eight}"),
-        (["audit", "x", "--labels", "guess"], "must be one of {auto, name, folder, none}"),
+        (
+            ["audit", "x", "--labels", "guess"],
+            "must be one of {auto, name, folder, none, rafdb",
+        ),
         (["audit", ".", "--groups", "("], "is not a regular expression"),
         (["audit", "x", "--jobs", "0"], "must be -1 (all cores) or at least 1"),
         (["audit", "x", "--jobs", "many"], "Invalid value for '--jobs'"),

@@ -68,7 +68,8 @@ EXPECTED = {
         {"file": "train/sad_0.png", "reason": "empty file (0 bytes)"},
         {
             "file": "test/sad_8.png",
-            "reason": "not an image of a known format (JPEG, PNG, BMP, TIFF, WebP, GIF)",
+            "reason": "not an image of a known format "
+            "(JPEG, PNG, BMP, TIFF, WebP, GIF, AVIF)",
         },
     ],
     "duplicates": {

@@ -67,12 +67,12 @@ def test_labels_from_names_and_folders(tmp_path):
         "中性 (3) 😀.webp": 2,
         "sad/x.jpg": 3,
         "Surprised/deep/er/1.jpg": 4,
-        "happy/anger_1.jpg": 0,  # the name comes first
+        "happy/anger_1.jpg": 1,  # folders that are classes count, never the name alone
     }
 
 
 @pytest.mark.parametrize(
-    ("labels", "expected"), [("auto", 0), ("name", 0), ("folder", 1), ("none", -1)]
+    ("labels", "expected"), [("auto", -1), ("name", 0), ("folder", 1), ("none", -1)]
 )
 def test_where_labels_are_read_from(tmp_path, labels, expected):
     found = labels_of("happy/anger_1.jpg", tmp_path=tmp_path, labels=labels)
@@ -276,7 +276,8 @@ def test_a_group_pattern_that_is_no_regular_expression(tmp_path):
 
 def test_impossible_source_of_labels(tmp_path):
     assert message_of(read_dataset, tmp_path, labels="exif", kind=UsageError) == (
-        "labels must be one of {auto, name, folder, none}. Got 'exif' instead."
+        "labels must be one of {auto, name, folder, none, rafdb, fer2013, affectnet, expw, "
+        "ck, kdef, jaffe, rafd} or pairs such as 1=anger,2=happiness. Got 'exif' instead."
     )
 
 
@@ -320,6 +321,11 @@ def test_a_folder_or_zip_without_images(tmp_path, kind):
         assert message_of(read_dataset, path) == (
             f"No image in {path}: expected files such as .jpg, .png, .bmp, .tif, .webp or "
             ".gif (in folders below it too)."
+            + (
+                f" Skipped 2 file(s) of {path}: .txt 1, .md 1."
+                if names == ["a.txt", "b/c.md"]
+                else ""
+            )
         )
 
 

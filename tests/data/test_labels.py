@@ -51,7 +51,7 @@ def test_one_of_returns_the_value():
 def test_no_alias_means_two_expressions():
     every = [alias for many in ALIASES.values() for alias in many]
     assert len(every) == len(set(every))
-    assert all(alias == alias.lower() for alias in every)
+    assert all(expression(alias.upper()) == expression(alias) for alias in every)
 
 
 @pytest.mark.parametrize("name", ALIASES)
@@ -61,7 +61,7 @@ def test_aliases_in_any_case(name):
             assert expression(text) == name
 
 
-@pytest.mark.parametrize("text", ["", "happyness", "angr", "0", "anger_1", "sad song"])
+@pytest.mark.parametrize("text", ["", "hungry", "angr", "0", "class_1", "sad song"])
 def test_other_words_mean_nothing(text):
     assert expression(text) is None
 

@@ -240,8 +240,14 @@ def test_names_of_results():
 
 def test_truth_from_tables(tmp_path):
     path = written(tmp_path / "t.json", [{"img": "a.jpg", "y": 3}, {"img": "b", "y": 7}])
+    with pytest.raises(FerClassicError, match="has the label 7; --classes five has the"):
+        read_truth(path, FIVE)
+    path = written(
+        tmp_path / "t.json", [{"img": "a.jpg", "y": 3.0}, {"img": "b", "y": "x"}]
+    )
     found = read_truth(path, FIVE)
     assert found.names == ("a.jpg", "b") and found.labels.tolist() == [3, -1]
+    assert found.notes == (f"{path}: not scored, unknown label 'x' (1)",)
     path = tmp_path / "t.csv"
     path.write_text("path,emotion\na.jpg,fear\nb.jpg,6\nc.jpg,\n")
     found = read_truth(path, SEVEN, "^(.)")
@@ -253,9 +259,9 @@ def test_truth_from_tables(tmp_path):
     [
         ("file,label\na,sad\na,happy\n", " names images twice: a."),
         (
-            "file,label\na,sad\nb,cheerful\n",
-            " has the label 'cheerful'; allowed are 0 to 4 or names such as anger, "
-            "happiness, neutral, sadness, surprise.",
+            "file,label\na,hungry\nb,hapines\n",
+            " gives no image a class of anger, happiness, neutral, sadness, surprise: "
+            "unknown label 'hungry' (1), unknown label 'hapines' (nearest: happiness) (1).",
         ),
         (
             "file,label\na,\n",
@@ -269,6 +275,22 @@ def test_refused_truth(tmp_path, text, end):
     with pytest.raises(FerClassicError) as error:
         read_truth(path, FIVE)
     assert str(error.value) == f"{path}{end}"
+
+
+def test_a_code_that_no_class_has_is_refused_and_whose_it_may_be_is_told(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("file,label\na,1\nb,4\nc,5\n")
+    with pytest.raises(FerClassicError) as error:
+        read_truth(path, FIVE)
+    assert str(error.value).startswith(
+        f"{path} has the label 5; --classes five has the codes 0 anger, 1 happiness, 2 "
+        "neutral, 3 sadness, 4 surprise. They may be those of RAF-DB (1 surprise, 2 fear, "
+    )
+    assert "--labels 1=anger,2=happiness,3=neutral,4=sadness,5=sur" in str(error.value)
+    found = read_truth(path, FIVE, labels="rafdb")
+    assert found.labels.tolist() == [4, 1, 3]
+    found = read_truth(path, FIVE, labels="1=sad,4=none,5=joy")
+    assert found.labels.tolist() == [3, -1, 1]
 
 
 # As a user runs it.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fer_classic.data.labels import ALIASES, FIVE, SEVEN
 from fer_classic.errors import FerClassicError
-from fer_classic.submissions import write as submission
+from fer_classic.submissions import sample as submission
 from fer_classic.submissions.read_table import read_predictions, read_result
 
 DEEPFACE = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -132,11 +132,11 @@ def test_the_best_class_within_the_set_counts(tmp_path):
 
 
 def test_without_scores_a_class_outside_is_wrong_and_told(tmp_path):
-    found = read(tmp_path, {"a": "fear", "b": "happy", "c": None, "d": "glad", "e": 7})
+    found = read(tmp_path, {"a": "fear", "b": "happy", "c": None, "d": "hungry", "e": 7})
     assert found.codes.tolist() == [-1, 1, -1, -1, -1]
     assert found.outside.tolist() == [True, False, False, True, True]
     assert found.notes == [
-        "3 answer(s) are no class of the set ('fear', 'glad', 7) and count as wrong"
+        "3 answer(s) are no class of the set ('fear', 'hungry', 7) and count as wrong"
     ]
     assert found.probabilities is None
 

@@ -14,10 +14,10 @@ from fer_classic.data.labels import ALIASES, FIVE, SEVEN
 from fer_classic.errors import FerClassicError
 from fer_classic.model.predictions import Predictions
 from fer_classic.submissions.read_table import read_predictions
+from fer_classic.submissions.sample import read_template
 from fer_classic.submissions.write import (
     default_submission,
     predictions_csv,
-    read_template,
     templated_submission,
 )
 
@@ -124,7 +124,7 @@ def test_the_key_of_names_is_found_in_another_folder_too():
         (["-1"], ["0", "1", "2", "3", "4"]),
         ([0], [0, 1, 2, 3, 4]),
         ([None], [0, 1, 2, 3, 4]),
-        ([0.0], [0, 1, 2, 3, 4]),
+        ([0.0], [0.0, 1.0, 2.0, 3.0, 4.0]),
     ],
 )
 def test_spelling_of_labels(shown, expected):
@@ -249,8 +249,8 @@ NUMBERED = tuple(f"{i:02d}.jpg" for i in range(12))
             "label is missing.",
         ),
         (
-            [{"id": 1, "label": 0}],
-            "No key of the template (id, label) holds file names as text.",
+            [{"id": 7, "label": 0}],
+            "No key of the template (id, label) holds names of the images.",
         ),
         (
             [{"f": name, "x": 0, "y": 0} for name in NAMES],
@@ -263,9 +263,9 @@ NUMBERED = tuple(f"{i:02d}.jpg" for i in range(12))
             "one holds the label. Name it 'label' or leave the others out.",
         ),
         (
-            dict.fromkeys(NAMES, "glad"),
-            "The template's label 'glad' is neither a number nor an expression such as "
-            "anger, happiness, neutral, sadness, surprise.",
+            dict.fromkeys(NAMES, "hungry"),
+            "The template's label 'hungry' (at test/0001.jpg) is neither a number nor an "
+            "expression such as anger, happiness, neutral, sadness, surprise.",
         ),
     ],
 )
@@ -386,7 +386,7 @@ def test_refused_csv(tmp_path, text, end):
 
 def test_csv_that_cannot_be_read(tmp_path):
     (tmp_path / "p.csv").write_bytes(b"file,label\n\xff,0\n")
-    with pytest.raises(FerClassicError, match=r"p\.csv is not UTF-8 text: save it as"):
+    with pytest.raises(FerClassicError, match=r"p\.csv is no table of text: byte 0xff"):
         read_predictions(tmp_path / "p.csv", NAMES, FIVE)
     with pytest.raises(FerClassicError, match=r"no\.csv cannot be read: No such file"):
         read_predictions(tmp_path / "no.csv", NAMES, FIVE)
@@ -394,7 +394,7 @@ def test_csv_that_cannot_be_read(tmp_path):
 
 @pytest.mark.parametrize(
     "label",
-    [5, -1, 3.5, True, None, "glad", "fear", "", "3.0", [3], {}]
+    [5, -1, 3.5, True, None, "hungry", "fear", "", "3.5", {}]
     + [float("inf"), float("nan")],
 )
 def test_impossible_labels(tmp_path, label):
@@ -407,7 +407,9 @@ def test_impossible_labels(tmp_path, label):
     )
 
 
-@pytest.mark.parametrize("label", [3, 3.0, "3", " 3 ", "sad", "SADNESS", "悲伤"])
+@pytest.mark.parametrize(
+    "label", [3, 3.0, "3", " 3 ", "3.0", "3,0", [3], "sad", "SADNESS", "悲伤"]
+)
 def test_possible_labels(tmp_path, label):
     path = written(tmp_path / "s.json", {"a": label})
     assert read_predictions(path, ("a.jpg",), FIVE).labels.tolist() == [3]

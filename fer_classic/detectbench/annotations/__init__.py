@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer_classic.data.image import image_size
+from fer_classic.data.names import NameFinder
+from fer_classic.data.sources import folder_files, is_image_name
 from fer_classic.detectbench.annotations import coco, fddb, imglab, plain, pts, voc, wider
 from fer_classic.detectbench.annotations.base import Mark, Picture, read_text
 from fer_classic.errors import FerClassicError, UnreadableImage, first_few, one_of
@@ -75,8 +77,9 @@ def read_annotations(path, format="auto", images=None):
     if not folder.is_dir():
         raise FerClassicError(f"No folder of images at {folder}.")
     problems, found = [], []
+    find = ImageFinder(folder)
     for picture in READERS[name].read(path):
-        found.append(_located(picture, folder, path, problems))
+        found.append(_located(picture, find, path, problems))
     if problems:
         raise FerClassicError(
             f"{path} has {len(problems)} problem(s); correct or remove these entries:\n"
@@ -100,7 +103,7 @@ def _recognised(path):
     try:
         lines = read_text(path)
     except FerClassicError:
-        lines = path.read_text(encoding="latin-1").splitlines()  # XML of other encodings
+        lines = path.read_bytes().decode("latin-1").splitlines()  # of an unknown encoding
     lines = [text for text in lines if text.strip()]
     for name, reader in READERS.items():
         if reader.recognised(lines):
@@ -111,12 +114,40 @@ def _recognised(path):
     )
 
 
-def _located(picture, folder, path, problems):
+class ImageFinder:
+    """Finds the images that annotations name, also without ending or in other folders.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    """
+
+    def __init__(self, folder):
+        self.folder, self._find = folder, None
+
+    def path(self, name):
+        """The file that a name means, or None.
+
+        Parameters
+        ----------
+        name : str
+        """
+        file = self.folder / name.replace("\\", "/")
+        if os.path.isfile(file):  # no error either where the name is too long
+            return file
+        if self._find is None:
+            files, _ = folder_files(self.folder)
+            self._find = NameFinder([own for own in files if is_image_name(own)])
+        row = self._find.row(name)
+        return self.folder / self._find.names[row] if row >= 0 else None
+
+
+def _located(picture, find, path, problems):
     """The picture with its image's path and size; what is wrong joins the problems."""
     where = f"{path}, line {picture.line}"
-    file = folder / picture.name.replace("\\", "/")
-    if not os.path.isfile(file):  # no error either where the name is too long
-        problems.append(f"{where}: no image {picture.name} in {folder}")
+    file = find.path(picture.name)
+    if file is None:
+        problems.append(f"{where}: no image {picture.name} in {find.folder}")
         return picture
     try:
         size = image_size(file.read_bytes())

@@ -1,12 +1,21 @@
 """What an annotation file says: pictures, and the faces marked in each."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from fer_classic.data.encodings import decode_text
+from fer_classic.data.spelling import folded, label_expression
 from fer_classic.errors import FerClassicError
 
+_DECLARED = re.compile(rb"<\?xml[^>]{0,80}?encoding=[\"']([A-Za-z0-9._-]{1,20})[\"']")
+#: Words that mean a face, or a head, in the name of an object.
+FACES = frozenset(
+    ("face", "faces", "head", "heads", "gesicht", "visage", "rostro", "cara", "rosto")
+    + ("лицо", "лица", "人脸", "人臉", "脸", "臉", "顔", "人头", "头部")
+)
 #: No number of an annotation is larger, of either sign.
 LARGEST = 1e9
 
@@ -81,10 +90,10 @@ def read_text(path):
         It cannot be read.
     """
     try:
-        return Path(path).read_text(encoding="utf-8-sig").splitlines()
+        return decode_text(Path(path).read_bytes()).splitlines()
     except OSError as error:
         raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
+    except ValueError:
         raise FerClassicError(f"{path} is not text: expected an annotation file.") from None
 
 
@@ -185,7 +194,7 @@ def parse_xml(path):
     from xml.etree.ElementTree import TreeBuilder
     from xml.parsers.expat import ExpatError, ParserCreate
 
-    builder, parser = TreeBuilder(), ParserCreate()
+    builder, parser = TreeBuilder(), ParserCreate("utf-8")
 
     def start(tag, attributes):
         here = str(parser.CurrentLineNumber)
@@ -202,7 +211,7 @@ def parse_xml(path):
     parser.CharacterDataHandler = builder.data
     parser.EntityDeclHandler = entity
     try:
-        parser.Parse(Path(path).read_bytes(), True)
+        parser.Parse(_as_utf_8(Path(path).read_bytes()), True)
     except OSError as error:
         raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
     except (ExpatError, LookupError, ValueError) as error:
@@ -210,6 +219,29 @@ def parse_xml(path):
             raise
         raise FerClassicError(f"{path} is not XML: {error}.") from None
     return builder.close()
+
+
+def _as_utf_8(data):
+    """XML in the encoding that it declares, or that it is in, as UTF-8."""
+    declared = _DECLARED.match(data)
+    name = declared.group(1).decode().lower() if declared else "utf-8"
+    try:
+        return data.decode("utf-8-sig" if name == "utf-8" else name).encode()
+    except (LookupError, UnicodeError):
+        return decode_text(data).encode()
+
+
+def is_face(name):
+    """Whether the name of a category or object means a face.
+
+    Faces named by their expression do too.
+
+    Parameters
+    ----------
+    name : str or None
+    """
+    words = folded(str(name or "")).replace("-", " ").replace("_", " ").split()
+    return not FACES.isdisjoint(words) or label_expression(str(name or "")) is not None
 
 
 def line_of(element):

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from fer_classic.detectbench.annotations.base import Mark, Picture, numbers
+from fer_classic.data.encodings import decode_text
+from fer_classic.detectbench.annotations.base import Mark, Picture, is_face, numbers
 from fer_classic.errors import FerClassicError
 from fer_classic.files.json import read_json
 
@@ -67,7 +68,7 @@ def _categories(values, path):
     named = [own for own in listed if isinstance(own, dict)]
     if len(named) <= 1:
         return set()
-    faces = {_key(own, "id") for own in named if "face" in str(own.get("name")).lower()}
+    faces = {_key(own, "id") for own in named if is_face(own.get("name"))}
     if not faces:
         told = ", ".join(str(own.get("name")) for own in named[:10])
         raise FerClassicError(f"{path}, line 1: no category is named face, but {told}.")
@@ -76,7 +77,7 @@ def _categories(values, path):
 
 def _lines(path):
     """The line of each ``bbox`` of the text, in their order."""
-    lines = Path(path).read_text(encoding="utf-8").split("\n")
+    lines = decode_text(Path(path).read_bytes()).split("\n")
     return [i for i, text in enumerate(lines, 1) for _ in range(text.count('"bbox"'))]
 
 

@@ -5,18 +5,19 @@ from pathlib import Path
 from fer_classic.detectbench.annotations.base import (
     Mark,
     Picture,
+    is_face,
     line_of,
     numbers,
     parse_xml,
 )
 from fer_classic.errors import FerClassicError
 
-#: Names of objects that are faces; where a file has none of them, all objects are.
-FACES = ("face", "head", "person_face")
-
 
 def read(path):
     """Read a file, or all .xml files of a folder.
+
+    Of several kinds of objects those named face (or head, or an expression) count; of one
+    kind alone, all of it.
 
     Returns
     -------
@@ -24,20 +25,29 @@ def read(path):
         Pixels are counted from 0, VOC's from 1. Objects marked difficult are ignored.
     """
     path = Path(path)
-    files = sorted(path.glob("*.xml")) if path.is_dir() else [path]
-    return [_picture(file) for file in files]
+    files = sorted(path.rglob("*.xml")) if path.is_dir() else [path]
+    roots = [(file, parse_xml(file)) for file in files]
+    names = {_name(own) for _, root in roots for own in root.iter("object")}
+    faces = {name for name in names if is_face(name)}
+    if not faces and len(names) > 1:
+        told = ", ".join(sorted(name or "(no name)" for name in names)[:10])
+        raise FerClassicError(f"{path}, line 1: no object is named face, but {told}.")
+    return [_picture(file, root, faces or names) for file, root in roots]
 
 
-def _picture(path):
-    root = parse_xml(path)
-    name = root.findtext("filename")
+def _name(own):
+    return (own.findtext("name") or "").strip().lower()
+
+
+def _picture(path, root, faces):
+    name = root.findtext("filename") or root.findtext("path")
+    if not (name or "").strip() and root.find("object") is not None:
+        name = path.stem
     if root.tag != "annotation" or not name:
         raise FerClassicError(
             f"{path}, line {line_of(root)}: expected an annotation with a filename."
         )
-    objects = list(root.iter("object"))
-    faces = [own for own in objects if (own.findtext("name") or "").lower() in FACES]
-    marks = tuple(_mark(own, path) for own in faces or objects)
+    marks = tuple(_mark(own, path) for own in root.iter("object") if _name(own) in faces)
     return Picture(name.strip(), line_of(root), marks)
 
 

@@ -5,7 +5,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_classic.submissions.names import ABSENT, SEVERAL, NameFinder
+from fer_classic.data.names import ABSENT, SEVERAL, NameFinder
 
 
 def test_names_are_found_by_their_longest_ending():

@@ -1,0 +1,236 @@
+"""One reader for all text: its encoding is found by mark, form and content."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+from fer_classic.data.spelling import label_expression
+from fer_classic.errors import FerClassicError
+
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+#: Tried where text is not UTF-8: the code pages of Windows, the Mac and DOS, the likelier
+#: first.
+LEGACY = (
+    *("gb18030", "big5hkscs", "cp932", "cp1252", "cp1251", "cp1250", "cp1254"),
+    *("mac_roman", "cp850", "cp866"),
+)
+#: A text is what it looks like to be if so much of it does.
+_SURE = 0.6
+#: Bytes that decide; more would take longer and tell nothing new.
+_LOOKED_AT = 1 << 16
+#: Control characters that no text has.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
+_WORD = re.compile(r"[^\W\d_]+")
+
+_WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÁÃÅÆÇÉÈÊËÍÎÏÑÓÔÖÕØŒÚÙÛÜ")
+_CENTRAL = frozenset("ąćęłńóśźżáčďéěíňóřšťúůýžäôľĺŕőűăâîșțşţđ")
+_TURKISH = frozenset("çğıöşüâîûİ")
+_RUSSIAN = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
+#: Signs around words, which tell little.
+_SIGNS = frozenset("«»„“”‘’–—…°№§©®·¿¡º\u00a0")
+
+
+def decode_text(data):
+    """Text from bytes: UTF-8, UTF-16 or UTF-32, or the code page that it looks like.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    str
+        Without a byte order mark.
+
+    Raises
+    ------
+    ValueError
+        It is no text, or its encoding cannot be told; the message says so.
+
+    Examples
+    --------
+    >>> decode_text("愤怒,高兴".encode("gb18030")), decode_text("Chloé".encode("cp1252"))
+    ('愤怒,高兴', 'Chloé')
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return data.decode(name)
+    if b"\x00" in data[:_LOOKED_AT]:
+        return _without_mark(data)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        name = None if _is_damaged_utf_8(data) else legacy_encoding(data)
+        if name is None:
+            raise ValueError(
+                f"byte 0x{data[error.start]:02x} at place {error.start} is not UTF-8, and "
+                "no other encoding gives words: save it as UTF-8"
+            ) from None
+        return data.decode(name)
+
+
+def _is_damaged_utf_8(data):
+    """Whether most bytes beyond ASCII are UTF-8: then no other encoding is meant."""
+    whole = data.decode("utf-8", "ignore")
+    fitting = sum(len(c.encode()) for c in whole if c > "\x7f")
+    return fitting > 0.7 * sum(byte > 127 for byte in data)
+
+
+def _without_mark(data):
+    """UTF-16 that lacks its mark: every other byte of plain signs is 0."""
+    for name in ("utf-16-le", "utf-16-be"):
+        try:
+            text = data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        plain = any(c < "\x80" for c in text)
+        if plain and not _NO_TEXT.search(text) and _assigned(text[:4096]):
+            return text
+    raise ValueError("it holds bytes of value 0, as no text does")
+
+
+def _assigned(text):
+    return all(unicodedata.category(c) not in ("Cn", "Co", "Cs") for c in text)
+
+
+def legacy_encoding(data):
+    """The code page whose words some bytes are, or None.
+
+    Parameters
+    ----------
+    data : bytes
+        Not UTF-8.
+
+    Returns
+    -------
+    str or None
+    """
+    some = data[:_LOOKED_AT]
+    best, score = None, _SURE
+    for name in LEGACY:
+        try:
+            data.decode(name)
+            text = some.decode(name, "ignore")
+        except UnicodeDecodeError:
+            continue
+        own = -1.0 if _NO_TEXT.search(text) else _likelihood(text, name)
+        if own > score:
+            best, score = name, own
+    return best
+
+
+def _likelihood(text, name):
+    """How much a text looks like words of the languages of a code page, 0 to 2.
+
+    The mean over its letters beyond ASCII, and 1 more if all its words that have some are
+    labels.
+    """
+    judge = _JUDGES.get(name, _of_western)
+    values, words, labels = [], 0, 0
+    for word in _WORD.findall(text):
+        if not word.isascii():
+            values += [judge(word, i) for i, c in enumerate(word) if not c.isascii()]
+            words += 1
+            labels += label_expression(word) is not None
+    # A sign that belongs to no word, such as half a Chinese letter read as Latin.
+    values += [
+        0.0
+        for c in text
+        if c > "\x7f" and not c.isalpha() and c not in _SIGNS and not _cjk_sign(c)
+    ]
+    if not values:
+        return 0.0
+    return sum(values) / len(values) + (labels / words if words else 0.0)
+
+
+def _cjk_sign(c):
+    return "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uff65" or c in "×÷→←↑↓■□▲△○●◎★☆"
+
+
+def _two_bytes(name, common, others):
+    """Judge of a code page whose common letters have a first byte in a range."""
+
+    def judge(word, i):
+        own = word[i].encode(name, "ignore")
+        if len(own) == 2 and common[0] <= own[0] <= common[1] and own[1] >= common[2]:
+            return 1.0
+        return others
+
+    return judge
+
+
+def _of_japanese(word, i):
+    c = word[i]
+    if "\u3040" <= c <= "\u30ff":
+        return 1.0
+    own = c.encode("cp932", "ignore")
+    # Half-width kana are single bytes, which any text would be made of.
+    return 0.9 if len(own) == 2 and 0x88 <= own[0] <= 0x98 else 0.1
+
+
+def _of_alphabet(letters):
+    """Judge of accented letters: in their place, and between letters without accents."""
+
+    def judge(word, i):
+        c = word[i]
+        if c.lower() not in letters and c not in letters:
+            return 0.0
+        if c.isupper() and i and not word.isupper():
+            return 0.0
+        around = word[max(i - 1, 0) : i] + word[i + 1 : i + 2]
+        return 1.0 if any(own.isascii() for own in around) else 0.4
+
+    return judge
+
+
+def _of_russian(word, i):
+    if word[i].lower() not in _RUSSIAN or any(own.isascii() for own in word):
+        return 0.0
+    if len(word) == 1:
+        return 0.4
+    return 0.0 if word[i].isupper() and i and not word.isupper() else 1.0
+
+
+_of_western = _of_alphabet(_WESTERN)
+_JUDGES = {
+    # Level 1 of GB 2312 and of Big5: the few thousand letters in use.
+    "gb18030": _two_bytes("gb18030", (0xB0, 0xD7, 0xA1), 0.3),
+    "big5hkscs": _two_bytes("big5hkscs", (0xA4, 0xC6, 0x40), 0.2),
+    "cp932": _of_japanese,
+    "cp1251": _of_russian,
+    "cp866": _of_russian,
+    "cp1250": _of_alphabet(_CENTRAL),
+    "cp1254": _of_alphabet(_TURKISH),
+}
+
+
+def read_text(path, kind="text"):
+    """The text of a file, in whatever encoding it is.
+
+    Parameters
+    ----------
+    path : path-like
+    kind : str
+        What it should be, for messages.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    FerClassicError
+        It cannot be read, or is no text.
+    """
+    try:
+        return decode_text(Path(path).read_bytes())
+    except OSError as error:
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise FerClassicError(f"{path} is not {kind}: {error}.") from None
