@@ -1,4 +1,4 @@
-"""Pixels of all kinds, and files of which something besides the pixels is damaged or odd."""
+"""Pixels of all kinds, and files that are damaged or odd besides their pixels."""
 
 import io
 import struct

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fer_classic.data.image import MAX_PIXELS, _to_8_bit
+from fer_classic.data.image import MAX_PIXELS
+from fer_classic.data.lenient import to_8_bit, upright
 from fer_classic.errors import UnreadableImage, UsageError, one_of
 
 #: What an argument may be, for messages.
@@ -54,7 +55,6 @@ def is_pillow(given):
 
 
 def _from_pillow(image, max_pixels):
-    from PIL import ImageOps
 
     if not image.width or not image.height:
         raise UnreadableImage(f"the image has {image.width} x {image.height} pixels")
@@ -63,7 +63,7 @@ def _from_pillow(image, max_pixels):
             f"{image.width} x {image.height} pixels are more than the limit of {max_pixels}"
         )
     try:
-        return np.asarray(_to_8_bit(ImageOps.exif_transpose(image)))
+        return np.asarray(to_8_bit(upright(image)))
     except Exception as error:  # a closed or truncated file below it, mostly
         raise UnreadableImage(f"the Pillow image cannot be read: {error}") from None
 

@@ -64,7 +64,7 @@ class ZipSource:
     place: bytes | None = field(default=None, repr=False, compare=False)
 
     def read(self, size=None):
-        """Return the member's bytes, or the first; raise UnreadableImage with the reason."""
+        """Return the bytes, or the first of them; raise UnreadableImage with the reason."""
         try:
             info = zipfile.ZipInfo(self.member)
             place = self.place or zip_member(self.archive, self.member)
