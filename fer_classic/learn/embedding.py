@@ -13,8 +13,8 @@ from fer_classic.learn._products import FEW, multiply
 #: Faces whose features are held at a time, and from which the basis is learned.
 BATCH, SAMPLE = 512, 6000
 #: Step of the basis, beside the mean square of its numbers. What it leaves out of a vector
-#: is a tenth of what rounding the vector does, as its errors add up at random.
-STEP = 1.0
+#: is a fifth of what rounding the vector does, as its errors add up at random.
+STEP = 1.5
 #: Directions beyond those kept, and passes, of the randomised search for the basis.
 EXTRA, PASSES = 40, 2
 
