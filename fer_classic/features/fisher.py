@@ -177,7 +177,7 @@ class FisherFeatures(CropFeatures):
         spread = np.log(self.variances_) + self.means_**2 * precision
         shares = both @ factors.T + (np.log(self.weights_) - 0.5 * spread.sum(axis=1))
         shares -= shares.max(axis=1, keepdims=True)
-        # Smaller ones count for nothing, but numbers near 1e-38 would slow the rest tenfold.
+        # Smaller ones count for nothing, but numbers near 1e-38 would slow what follows.
         np.exp(np.maximum(shares, -60, out=shares), out=shares)
         shares /= shares.sum(axis=1, keepdims=True)
         shares = shares.reshape(n, -1, self.gaussians).transpose(0, 2, 1)

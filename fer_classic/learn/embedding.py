@@ -12,9 +12,10 @@ from fer_classic.learn._products import FEW, multiply
 
 #: Faces whose features are held at a time, and from which the basis is learned.
 BATCH, SAMPLE = 512, 6000
-#: Step of the basis, beside the mean square of its numbers. What it leaves out of a vector
-#: is a fifth of what rounding the vector does, as its errors add up at random.
-STEP = 1.5
+#: Step of the basis of MANY columns or more, beside the mean square of its numbers; of
+#: fewer it is finer, as fewer errors even out. A vector changes by a fifth of what rounding
+#: the vector itself does.
+STEP, MANY = 1.5, 10_000
 #: Directions beyond those kept, and passes, of the randomised search for the basis.
 EXTRA, PASSES = 40, 2
 
@@ -98,9 +99,8 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         self.center_, self.scale_ = np.concatenate(centers), np.concatenate(scales)
         scaled = np.concatenate(scaled, axis=1)
         basis = principal_components(scaled, self.components, random, jobs)
-        self.basis_, self.step_ = rounded(
-            self._evened(basis, [len(own) for own in centers]), STEP
-        )
+        basis = self._evened(basis, [len(own) for own in centers])
+        self.basis_, self.step_ = rounded(basis, STEP * min(1, np.sqrt(len(basis) / MANY)))
         self.grain_ = _grain(scaled, self.basis_)
 
     def _evened(self, basis, lengths):
