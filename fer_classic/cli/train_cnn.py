@@ -68,7 +68,7 @@ def train_cnn(
 
     Example: fer-classic train-cnn train/ --test test/ --out runs/cnn
     """
-    from fer_classic.learn.cnn.device import chosen_device
+    from fer_classic.learn.cnn.parameters import chosen_device
 
     own = {
         "network": network,
@@ -113,7 +113,7 @@ def export(
     """
     from fer_classic.errors import UsageError
     from fer_classic.files.atomic import check_new_file, write_file
-    from fer_classic.learn.cnn.device import check_torch
+    from fer_classic.learn.cnn.parameters import check_torch
     from fer_classic.model.store import load_model
 
     check_torch("torch", "safetensors", "onnx", "onnxruntime")

@@ -13,7 +13,7 @@ from fer_classic.files.json import to_json
 from fer_classic.files.versions import versions
 from fer_classic.learn.classifier import ExpressionClassifier
 from fer_classic.learn.cnn.classifier import SmallCNNClassifier
-from fer_classic.learn.cnn.device import check_torch
+from fer_classic.learn.cnn.parameters import check_torch
 from fer_classic.learn.experts import experts_from_arrays, experts_to_arrays
 from fer_classic.model.checks import check_description, kept_parameters
 from fer_classic.model.treetext import check_trees

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 
 from fer_classic.learn.cnn.augment import random_views
-from fer_classic.learn.cnn.device import chosen_device
 from fer_classic.learn.cnn.networks import Network
-from fer_classic.learn.cnn.recipe import Recipe
+from fer_classic.learn.cnn.parameters import Recipe, chosen_device
 from fer_classic.learn.cnn.training import Training
 
 #: Epochs where none are given: what a CPU does in a quarter of an hour, and a GPU's 60.

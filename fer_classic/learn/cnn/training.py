@@ -7,9 +7,14 @@ import torch
 
 from fer_classic.errors import FerClassicError
 from fer_classic.learn.cnn.augment import random_views
-from fer_classic.learn.cnn.files import load_checkpoint, save_checkpoint
+from fer_classic.learn.cnn.files import (
+    copied,
+    load_checkpoint,
+    restore,
+    save_checkpoint,
+    state_of,
+)
 from fer_classic.learn.cnn.scoring import logits_of, loss_of, scores_of
-from fer_classic.learn.cnn.state import copied, restore, state_of
 
 
 class Training:

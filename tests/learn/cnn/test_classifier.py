@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import balanced_accuracy_score
 
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.learn.cnn import device
+from fer_classic.learn.cnn import parameters as device
 from fer_classic.learn.cnn.classifier import SmallCNNClassifier
 from fer_classic.learn.cnn.files import load_weights, save_weights
 from tests.learn.cnn.conftest import pictures

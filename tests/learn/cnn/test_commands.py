@@ -174,7 +174,7 @@ def test_wrong_options_are_named_before_any_work(cli, tmp_path, arguments, reaso
 
 
 def test_missing_torch_is_told_before_any_work(cli, monkeypatch, tmp_path, run):
-    from fer_classic.learn.cnn import device
+    from fer_classic.learn.cnn import parameters as device
 
     monkeypatch.setattr(device, "find_spec", lambda name: None)
     told = "The network needs torch, which is not installed: pip install 'fer_classic[cnn]'"

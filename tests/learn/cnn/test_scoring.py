@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
-from fer_classic.learn.cnn.recipe import Recipe
+from fer_classic.learn.cnn.parameters import Recipe
 from fer_classic.learn.cnn.scoring import loss_of, scores_of
 
 LOGITS = torch.tensor([[2.0, 0.0, 1.0], [0.5, 0.2, 0.1], [0.0, 3.0, 1.0], [1.0, 1.0, 2.0]])
