@@ -95,7 +95,7 @@ def test_with_changes_reaches_every_level_and_leaves_the_original():
         (
             {"faces": {"size": 3}},
             "key of the settings of faces must be one of {detector, upsample, threshold, "
-            "min_size, align, crop_size, max_pixels}. Got 'size' instead.",
+            "min_size, align, crop_size, max_pixels, which}. Got 'size' instead.",
         ),
         (
             {"classes": "six"},
