@@ -196,7 +196,7 @@ def test_a_settings_file_that_is_not_there(tmp_path):
 
 
 def test_what_trains_without_a_preset_is_fast():
-    from fer_classic.cli.options import settings_from
+    from fer_classic.cli.settings import settings_from
 
     given = {"preset": None, "features": None, "align": None}
     assert settings_from(given).experts == PRESETS["fast"]["experts"]
