@@ -34,12 +34,14 @@ def main():
     parser.add_argument("tool", choices=TOOLS)
     parser.add_argument("photographs", type=Path, help="a zip of images")
     parser.add_argument("answers", type=Path, help="JSON file to write")
+    parser.add_argument("--first", type=int, help="ask about the first so many alone")
     parser.add_argument("--model", default="five-fast", help="of fer_classic")
     given = parser.parse_args()
     ask = TOOLS[given.tool](given.model)
     answers, times = {}, []
     with zipfile.ZipFile(given.photographs) as archive:
         names = [n for n in archive.namelist() if n.endswith((".jpg", ".png"))]
+        names = names[: given.first]
         ask(archive.read(names[0]))
         for name in names:
             data, start = archive.read(name), time.process_time()
