@@ -13,7 +13,6 @@ _PUBLIC = {
     "ExpressionClassifier": "learn.classifier",
     "ExpressionModel": "model.estimator",
     "FIVE": "data.labels",
-    "FaceFeatures": "features.photographs",
     "FaceSettings": "faces.settings",
     "FerClassicError": "errors",
     "GeometryFeatures": "features",
