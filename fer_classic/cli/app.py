@@ -38,6 +38,7 @@ def register():
         explain,
         inspect,
         landmarks,
+        live,
         model,
         page,
         predict,
