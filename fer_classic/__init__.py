@@ -13,6 +13,7 @@ _PUBLIC = {
     "ExpressionClassifier": "learn.classifier",
     "ExpressionModel": "model.estimator",
     "FIVE": "data.labels",
+    "FaceFeatures": "features.photographs",
     "FaceSettings": "faces.settings",
     "FerClassicError": "errors",
     "GeometryFeatures": "features",

@@ -1,4 +1,4 @@
-"""All detectors on the same pictures, and one trained here: the table of the README.
+"""All detectors on the same pictures, and one trained here: the table of docs/detectors.md.
 
 Trains on half of the scenes (CMU+MIT) and photos/training.xml, with the window and C that
 do best on a third of these left out in turn, and scores every detector on the other half

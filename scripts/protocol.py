@@ -2,9 +2,13 @@
 
 Usage: python scripts/protocol.py fer2013 FOLDER --out runs/protocol
            [--presets card,fast,accurate] [--classes five,seven] [--jobs 2]
+       python scripts/protocol.py ferplus FOLDER --out runs/ferplus
 
 Layouts: ``fer2013`` (train, val and test as zips or folders of ``label_number.jpg``; val
-is the challenge's public test, test has no labels), ``raf-db`` (``train_00001_aligned.jpg``
+is the challenge's public test, test has no labels), ``ferplus`` (the same folder with
+votes.csv, the votes of ten annotators: models learn from their shares, and are scored
+against the majority, in eight classes and in five, images without a majority of the set
+left out), ``raf-db`` (``train_00001_aligned.jpg``
 beside ``list_patition_label.txt``), ``ck+`` (folders of classes, ``S010_004_00000017.png``)
 and ``jaffe`` (``KA.AN1.39.tiff``). The last two have no split: their scores are those of a
 5-fold cross-validation that never parts a person.
@@ -32,6 +36,8 @@ import numpy as np
 from fer_classic.compute.timer import Timer
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import SEVEN
+from fer_classic.data.voted import training_shares, with_majority
+from fer_classic.data.votes import read_votes
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.cache import cache_folder
 from fer_classic.faces.extract import extract_faces
@@ -108,7 +114,7 @@ LAYOUTS = {"raf-db": raf_db, "ck+": ck_plus, "jaffe": jaffe}
 
 def samples_of(layout, folder):
     """Samples by part: train, and val and test where the set has them."""
-    if layout == "fer2013":
+    if layout in ("fer2013", "ferplus"):
         found = {}
         for part in PARTS:
             for path in (folder / f"{part}.zip", folder / part):
@@ -197,14 +203,17 @@ def row_of(scores):
 def main():
     """Parse, compute, print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("layout", choices=["fer2013", *LAYOUTS])
+    parser.add_argument("layout", choices=["fer2013", "ferplus", *LAYOUTS])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--presets", default=",".join(PRESETS))
-    parser.add_argument("--classes", default="five,seven")
+    parser.add_argument("--classes", help="default: five,seven; eight,five for ferplus")
     parser.add_argument("--jobs", type=int, default=-1)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    votes = None
+    if arguments.layout == "ferplus":
+        votes = read_votes(arguments.folder / "votes.csv")
     samples = samples_of(arguments.layout, arguments.folder)
     faces = {
         part: extract_faces(own, jobs=arguments.jobs, cache=cache_folder())
@@ -212,12 +221,17 @@ def main():
     }
     print(" | ".join(COLUMNS), flush=True)
     table = []
-    for classes in arguments.classes.split(","):
+    default = "five,seven" if votes is None else "eight,five"
+    for classes in (arguments.classes or default).split(","):
         own = {part: table_.with_classes(classes) for part, table_ in faces.items()}
+        given = {}
+        if votes is not None:
+            own["train"], given["targets"] = training_shares(own["train"], votes, 1.0)
+            own["val"] = with_majority(own["val"], votes)
         for preset in arguments.presets.split(","):
             settings = preset_settings(preset, classes=classes)
             model, scores, test = train_and_judge(
-                preset, settings, own, jobs=arguments.jobs
+                preset, settings, own, jobs=arguments.jobs, **given
             )
             folder = arguments.out / f"{classes}-{preset}"
             folder.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fer_classic.data.labels import FIVE, SEVEN
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.faces.settings import FaceSettings, face_settings
-from fer_classic.settings import Settings, read_settings
+from fer_classic.settings import PRESETS, Settings, read_settings
 
 
 def message_of(function, *arguments, kind=UsageError, **options):
@@ -38,7 +38,7 @@ def test_defaults_are_not_shared():
     st.fixed_dictionaries(
         {},
         optional={
-            "classes": st.sampled_from(["five", "seven"]),
+            "classes": st.sampled_from(["five", "seven", "eight"]),
             "labels": st.sampled_from(["auto", "name", "folder", "none"]),
             "groups": st.none() | st.just(r"p(\d+)_"),
             "faces": st.fixed_dictionaries(
@@ -193,3 +193,13 @@ def test_a_settings_file_that_is_not_there(tmp_path):
     assert message_of(read_settings, path, kind=FerClassicError) == (
         f"{path} cannot be read: No such file or directory."
     )
+
+
+def test_what_trains_without_a_preset_is_fast():
+    from fer_classic.cli.settings import settings_from
+
+    given = {"preset": None, "features": None, "align": None}
+    assert settings_from(given).experts == PRESETS["fast"]["experts"]
+    assert settings_from(given | {"features": "hog"}).features.keys() == {"hog"}
+    assert settings_from(given | {"features": "hog"}).experts == []
+    assert settings_from({}).experts == []  # commands that train nothing

@@ -68,7 +68,7 @@ Preset = Annotated[
     str | None,
     typer.Option(
         help="Features and models together: card (HOG, LBP and geometry, SMOTE), fast or "
-        "accurate (kernel experts below the trees); other options then change it."
+        "accurate (kernel experts below the trees).  [default: fast; none with --features]"
     ),
 ]
 Features = Annotated[

@@ -56,7 +56,7 @@ def write_crops(samples, faces, predictions, folder, how):
             crop = cut_out(image, faces.boxes[row], faces.points[row], how)
             stem = file_stem(Path(samples.names[i]).stem)
             part = f"_{number}" if len(rows) > 1 else ""
-            label = predictions.class_names[predictions.labels[row]]
+            label = predictions.label_name(row)
             index.append([f"{i + 1:05d}_{stem}{part}.png", faces.names[row]])
             index[-1] += [faces.status[row], label]
             out = io.BytesIO()
@@ -113,7 +113,7 @@ def labels_of(predictions, rows):
     """
     texts = []
     for number, row in enumerate(rows, start=1):
-        name = predictions.class_names[predictions.labels[row]]
-        text = f"{name} {predictions.probabilities[row].max():.2f}"
+        name = predictions.label_name(row)
+        text = f"{name} {predictions.probabilities[row].max():.2f}" if name else "?"
         texts.append(f"{number} {text}" if len(rows) > 1 else text)
     return texts

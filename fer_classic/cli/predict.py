@@ -11,7 +11,8 @@ from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, say, table
 from fer_classic.cli.pictures import write_crops, write_overlays
 from fer_classic.cli.settings import cache_folder_from, detector_from
-from fer_classic.errors import UsageError, one_of
+from fer_classic.cli.sureness import estimated_prior, named_where_sure
+from fer_classic.errors import UsageError, check_range, one_of
 
 
 @app.command()
@@ -49,6 +50,23 @@ def predict(
         str,
         typer.Option(help="How faces are cut out: aligned, 224 pixels a side, or boxed."),
     ] = "aligned",
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            help="estimate: find the class shares of these images from the predictions, "
+            "and move the probabilities to them.  [default: the model's]"
+        ),
+    ] = None,
+    strength: Annotated[
+        float, typer.Option(help="Of --prior estimate: 0 for nothing, 1 for all of it.")
+    ] = 1.0,
+    min_probability: Annotated[
+        float,
+        typer.Option(
+            help="Below it, and where no face was found, tables and pictures name no "
+            "expression; submission.json always does."
+        ),
+    ] = 0.0,
     max_pixels: o.MaxPixels = None,
     format: Annotated[
         str, typer.Option(help="What stdout gets without --out: text, csv or json.")
@@ -87,6 +105,10 @@ def predict(
         check_new_file(out, overwrite=overwrite)
         check_new_file(out.with_suffix(".csv"), overwrite=overwrite)
     one_of(crop_as, HOW, "--crop-as")
+    if prior is not None:
+        one_of(prior, ("estimate",), "--prior")
+    check_range("--strength", strength, 0, 1)
+    check_range("--min-probability", min_probability, 0, 1)
     if which == "all" and template is not None:
         raise UsageError(
             "--template writes one answer an image, and --faces all gives several: leave "
@@ -109,18 +131,21 @@ def predict(
     with on_cluster(cluster):
         faces = faces_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     predictions = predict_faces(trained, faces, jobs=jobs)
+    if prior is not None:
+        predictions = estimated_prior(trained, predictions, faces, strength)
     if not faces.readable.all():
         say("unreadable images got the most frequent class of the training set")
     if settings.faces.which != "all":
         _say_others(faces)
+    shown = named_where_sure(predictions, faces, min_probability)
     pictures = [(overlay, write_overlays, ()), (crops, write_crops, (crop_as,))]
     with ExitStack() as written:
         for folder, write, more in pictures:
             if folder is not None:
                 work = written.enter_context(new_directory(folder, overwrite=overwrite))
-                write(samples, faces, predictions, work, *more)
+                write(samples, faces, shown, work, *more)
         # Within, so that files and folders come into their places one after the other.
-        _write_predictions(predictions, faces, out, layout, format, overwrite)
+        _write_predictions(predictions, shown, faces, out, layout, format, overwrite)
 
 
 def _say_others(faces):
@@ -150,7 +175,7 @@ def model_folder(model):
     return shipped_model(model.name) if bare else model
 
 
-def _write_predictions(predictions, faces, out, layout, format, overwrite):
+def _write_predictions(predictions, shown, faces, out, layout, format, overwrite):
     from fer_classic.files.atomic import write_files
     from fer_classic.submissions.write import (
         default_submission,
@@ -163,23 +188,23 @@ def _write_predictions(predictions, faces, out, layout, format, overwrite):
     else:
         submission = templated_submission(predictions, layout)
     if out is not None:
-        details = predictions_csv(predictions, faces)
+        details = predictions_csv(shown, faces)
         written = {out.with_suffix(".csv"): details, out: submission}
         write_files(written, overwrite=overwrite)
         print(out)
     elif format == "json" or layout is not None:
         print(submission, end="")
     elif format == "csv":
-        print(predictions_csv(predictions, faces), end="")
+        print(predictions_csv(shown, faces), end="")
     else:
-        print(_predictions_text(predictions, faces))
+        print(_predictions_text(shown, faces))
 
 
 def _predictions_text(predictions, faces):
     rows = [
         [
             name,
-            predictions.class_names[predictions.labels[i]],
+            predictions.label_name(i),
             f"{predictions.probabilities[i].max():.3f}",
             faces.status[i],
             faces.n_faces[i],

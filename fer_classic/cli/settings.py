@@ -20,7 +20,13 @@ def settings_from(given):
     from fer_classic.errors import UsageError, one_of
     from fer_classic.features import CROP_FAMILIES, check_located, make_extractors
     from fer_classic.learn.classifier import PRIORS, ExpressionClassifier
-    from fer_classic.settings import CARD_FEATURES, Settings, preset_settings, read_settings
+    from fer_classic.settings import (
+        CARD_FEATURES,
+        DEFAULT_PRESET,
+        Settings,
+        preset_settings,
+        read_settings,
+    )
 
     path, preset = given.get("settings_file"), given.get("preset")
     if path and preset:
@@ -33,8 +39,8 @@ def settings_from(given):
         raise UsageError(
             f"{path} holds the settings of a network: give it to the command train-cnn."
         )
-    if preset:
-        settings = preset_settings(preset)
+    if preset or (not path and _may_be_unnamed(given)):
+        settings = preset_settings(preset or DEFAULT_PRESET)
     changes = {key: given.get(key) for key in _SETTINGS}
     if changes["detector"] is not None:
         changes["detector"] = detector_from(changes["detector"])
@@ -54,6 +60,12 @@ def settings_from(given):
         one_of(key, known, "key of the classifier's settings")
     one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
     return settings
+
+
+def _may_be_unnamed(given):
+    """Whether a command trains, and nothing it is told needs the named columns."""
+    named = given.get("features") is not None or given.get("align") == "box"
+    return "preset" in given and not named
 
 
 def network_settings_from(given, network):

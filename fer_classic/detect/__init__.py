@@ -53,7 +53,7 @@ def make_detector(name, *, upsample=0, threshold=0.0, min_size=0):
     if named.kind == "onnx":
         from fer_classic.detect.onnx import ONNXDetector
 
-        return ONNXDetector(named.name, named.file(), **options)
+        return ONNXDetector(named.name, named.file(), given=named.given, **options)
     if named.kind == "third party":
         return _third_party(name, options)
     return _built_in(name, options)

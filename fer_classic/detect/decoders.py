@@ -94,8 +94,8 @@ def decode_priors(outputs, spec, height, width):
         As for every decoder.
     """
     boxes = priors(spec.layers, height, width)
-    offsets = _one(outputs, 4, len(boxes), "offsets of the boxes")
-    values = _one(outputs, 2, len(boxes), "scores of background and face")
+    offsets = one_output(outputs, 4, len(boxes), "offsets of the boxes")
+    values = one_output(outputs, 2, len(boxes), "scores of background and face")
     return from_offsets(offsets, boxes, spec.variances), face_probability(values)
 
 
@@ -112,14 +112,16 @@ def decode_s3fd(outputs, spec, height, width):
     """
     maps = list(outputs.values())
     if len(maps) != 2 * len(spec.layers) or any(own.ndim != 4 for own in maps):
-        raise _other(outputs, "six pairs of maps, scores and offsets in turn")
+        raise other_outputs(outputs, "six pairs of maps, scores and offsets in turn")
     boxes, scores = [], []
     for layer, values, offsets in zip(spec.layers, maps[::2], maps[1::2], strict=True):
         rows, columns = -(-height // layer.step), -(-width // layer.step)
         if values.shape[1] not in (2, 4) or offsets.shape[1] != 4:
-            raise _other(outputs, "2 or 4 channels of scores and 4 of offsets")
+            raise other_outputs(outputs, "2 or 4 channels of scores and 4 of offsets")
         if values.shape[2:] != (rows, columns) or offsets.shape[2:] != (rows, columns):
-            raise _other(outputs, f"{rows} x {columns} cells at a step of {layer.step}")
+            raise other_outputs(
+                outputs, f"{rows} x {columns} cells at a step of {layer.step}"
+            )
         flat = values[0].reshape(len(values[0]), -1).T
         if flat.shape[1] == 4:
             flat = np.stack([flat[:, :3].max(axis=1), flat[:, 3]], axis=1)
@@ -147,7 +149,9 @@ def decode_yunet(outputs, spec, height, width):
         for name, size in (("cls", 1), ("obj", 1), ("bbox", 4)):
             own = outputs.get(f"{name}_{step}")
             if own is None or own.size != rows * columns * size:
-                raise _other(outputs, f"{name}_{step} with {rows * columns} x {size}")
+                raise other_outputs(
+                    outputs, f"{name}_{step} with {rows * columns} x {size}"
+                )
             parts.append(own.reshape(-1, size).astype(np.float64))
         one, other, offsets = parts
         scores.append(np.sqrt(np.clip(one, 0, 1) * np.clip(other, 0, 1))[:, 0])
@@ -171,10 +175,10 @@ def decode_centerface(outputs, spec, height, width):
     maps = list(outputs.values())
     expected = (height // 4, width // 4)
     if [own.shape[1] for own in maps[:3] if own.ndim == 4] != [1, 2, 2]:
-        raise _other(outputs, "maps of 1, 2 and 2 channels: heat, size, offset")
+        raise other_outputs(outputs, "maps of 1, 2 and 2 channels: heat, size, offset")
     heat, size, offset = (own[0].astype(np.float64) for own in maps[:3])
     if heat.shape[1:] != expected:
-        raise _other(outputs, f"maps of {expected[0]} x {expected[1]} cells")
+        raise other_outputs(outputs, f"maps of {expected[0]} x {expected[1]} cells")
     rows, columns = np.indices(expected)
     centres = np.stack([columns + offset[1] + 0.5, rows + offset[0] + 0.5], axis=-1) * 4
     sizes = 4 * np.exp(np.clip(np.stack([size[1], size[0]], axis=-1), -20, 20))
@@ -196,9 +200,9 @@ def decode_torchvision(outputs, spec, height, width):
     labels = [own for own in rest if own.dtype.kind in "iu"]
     scores = [own for own in rest if own.dtype.kind == "f"]
     if not (len(boxes) == len(labels) == len(scores) == 1):
-        raise _other(outputs, "boxes (n, 4), labels (n,) and scores (n,)")
+        raise other_outputs(outputs, "boxes (n, 4), labels (n,) and scores (n,)")
     if not len(boxes[0]) == len(labels[0]) == len(scores[0]):
-        raise _other(outputs, "as many boxes as labels and scores")
+        raise other_outputs(outputs, "as many boxes as labels and scores")
     faces = labels[0] == 1
     return boxes[0][faces].astype(np.float64), scores[0][faces].astype(np.float64)
 
@@ -213,8 +217,25 @@ DECODERS = {
 }
 
 
-def _one(outputs, columns, rows, what):
-    """The one output of n rows and so many columns; a batch of one is taken off."""
+def one_output(outputs, columns, rows, what):
+    """The one output of n rows and so many columns; a batch of one is taken off.
+
+    Parameters
+    ----------
+    outputs : dict of str to ndarray
+    columns, rows : int
+    what : str
+        For the message.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, columns)
+
+    Raises
+    ------
+    FerClassicError
+        There is none, or several.
+    """
     flat = {
         name: own.reshape(-1, columns)
         for name, own in outputs.items()
@@ -222,11 +243,18 @@ def _one(outputs, columns, rows, what):
     }
     fitting = [own for own in flat.values() if len(own) == rows]
     if len(fitting) != 1:
-        raise _other(outputs, f"one of {rows} x {columns}, the {what}")
+        raise other_outputs(outputs, f"one of {rows} x {columns}, the {what}")
     return fitting[0].astype(np.float64)
 
 
-def _other(outputs, expected):
+def other_outputs(outputs, expected):
+    """The error that outputs are of another kind of network.
+
+    Parameters
+    ----------
+    outputs : dict of str to ndarray
+    expected : str
+    """
     told = ", ".join(f"{name} {tuple(own.shape)}" for name, own in outputs.items())
     return FerClassicError(
         f"The outputs are not those of this kind of network: expected {expected}; it has "

@@ -1,9 +1,11 @@
 """How a detector is named: one text, on the command line, in settings and in plans."""
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from fer_classic.detect.given import changed_spec
 from fer_classic.detect.specs import SPECS
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.files.versions import package_version
@@ -12,6 +14,8 @@ from fer_classic.files.weights import model_file, mtcnn_file, sha256
 BUILT_IN = ("none", "hog", "cnn", "cascade", "auto", "mtcnn")
 #: Entry points of other distributions: ``name = package.module:make``.
 GROUP = "fer_classic.detectors"
+#: Environment variable with the detector with which ``auto`` begins.
+VARIABLE = "FER_CLASSIC_DETECTOR"
 #: What :func:`parse_detector` accepts, for messages.
 FORMS = (
     f"one of {{{', '.join(BUILT_IN)}}}, the name of an installed detector, "
@@ -31,11 +35,14 @@ class DetectorName:
         The built-in or third party's name, or the kind of network; "trained" else.
     path : pathlib.Path or None
         File of the weights.
+    given : str
+        What follows the ``?`` after the file of a network.
     """
 
     kind: str
     name: str
     path: Path | None = None
+    given: str = ""
 
     def file(self):
         """Path of the weights.
@@ -68,8 +75,10 @@ def parse_detector(text):
     if text.lower().endswith(".svm"):
         return DetectorName("trained", "trained", Path(text))
     spec, _, path = text.partition(":")
+    path, _, given = path.partition("?")
     if spec in SPECS and path.lower().endswith(".onnx"):
-        return DetectorName("onnx", spec, Path(path))
+        changed_spec(SPECS[spec], given)  # what is wrong in it is told now
+        return DetectorName("onnx", spec, Path(path), given)
     if text.lower().endswith(".onnx"):
         raise UsageError(
             f"detector {text!r} does not say what kind of network it is: put one of "
@@ -96,7 +105,35 @@ def with_folder(text, folder):
     if named.path is None:
         return text
     path = Path(folder).absolute() / named.path
-    return str(path) if named.kind == "trained" else f"{named.name}:{path}"
+    given = f"?{named.given}" if named.given else ""
+    return str(path) if named.kind == "trained" else f"{named.name}:{path}{given}"
+
+
+def first_of_auto():
+    """The detector with which ``auto`` begins, where the user named one once.
+
+    Returns
+    -------
+    str or None
+
+    Raises
+    ------
+    UsageError
+        The environment variable names none.
+    """
+    text = os.environ.get(VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        named = parse_detector(text)
+    except UsageError as error:
+        raise UsageError(f"The environment variable {VARIABLE}: {error}") from None
+    if named.name in ("auto", "none"):
+        raise UsageError(
+            f"The environment variable {VARIABLE} names the detector with which auto "
+            f"begins, and {text} cannot be it."
+        )
+    return text
 
 
 @lru_cache
@@ -130,6 +167,10 @@ def detector_identity(text):
     told = [named.kind, named.name]
     if named.path is not None:
         told.append(sha256(named.file()))
+    if named.given:
+        told.append(named.given)
+    if text == "auto" and (first := first_of_auto()):
+        told += detector_identity(first)
     if named.kind == "third party":
         entry = third_parties()[text]
         told += [entry.value, entry.dist.name, entry.dist.version]

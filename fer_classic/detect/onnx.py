@@ -7,7 +7,10 @@ import numpy as np
 from fer_classic.data.image import resize, to_rgb
 from fer_classic.detect.base import Face, most_confident_first
 from fer_classic.detect.decoders import DECODERS
+from fer_classic.detect.given import changed_spec
 from fer_classic.detect.nms import suppress
+from fer_classic.detect.plausible import BoxWatch
+from fer_classic.detect.published import PUBLISHED
 from fer_classic.detect.specs import SPECS
 from fer_classic.errors import FerClassicError
 
@@ -56,6 +59,9 @@ class ONNXDetector:
         that; else it is given in its own size, within ``max_side``.
     upsample : int
         Times the image is doubled before the search, where the input's size is free.
+    given : str
+        What is changed of the kind, as :func:`fer_classic.detect.given.changed_spec`
+        takes it.
     threshold : float
         Least score; 0 for that of the spec.
     min_size : float
@@ -64,16 +70,27 @@ class ONNXDetector:
         Images are shrunk for the search so that the longer side is at most this.
     """
 
-    def __init__(self, spec, path, *, upsample=0, threshold=0.0, min_size=0, max_side=1024):
+    def __init__(
+        self,
+        spec,
+        path,
+        *,
+        given="",
+        upsample=0,
+        threshold=0.0,
+        min_size=0,
+        max_side=1024,
+    ):
         self.name = spec
-        self.spec = SPECS[spec]
+        self.spec = changed_spec(SPECS[spec], given)
         self.path = path
         self.upsample = upsample
         self.threshold = threshold or self.spec.threshold
         self.min_size = min_size
         self.max_side = max_side
         self.session = open_network(str(path))
-        self._rank, self._fixed = _input_shape(self.session, path)
+        self._rank, self._fixed, self._last = _input_shape(self.session, path)
+        self._watch = BoxWatch(f"{spec}:{path}")
 
     def detect(self, image):
         """Find faces.
@@ -95,8 +112,8 @@ class ONNXDetector:
         except Exception as error:  # as above
             reason = " ".join(str(error).split())[:200]
             raise FerClassicError(f"{self.path} cannot be run: {reason}.") from None
-        height, width = pixels.shape[-2:]
-        decode = DECODERS[self.spec.decoder]
+        height, width = pixels.shape[-3:-1] if self._last else pixels.shape[-2:]
+        decode = (DECODERS | PUBLISHED)[self.spec.decoder]
         try:
             boxes, scores = decode(
                 dict(zip(names, outputs, strict=True)), self.spec, height, width
@@ -106,6 +123,7 @@ class ONNXDetector:
         sure = (scores >= self.threshold) & np.isfinite(boxes).all(axis=1)
         boxes, scores = boxes[sure], scores[sure]
         kept = suppress(boxes, scores, self.spec.overlap)
+        self._watch.look(boxes[kept], height, width)
         faces = [
             Face(x1 / scale, y1 / scale, (x2 - x1) / scale, (y2 - y1) / scale, float(s))
             for (x1, y1, x2, y2), s in zip(
@@ -133,16 +151,20 @@ class ONNXDetector:
         )
         pixels = np.zeros((3, rows, columns), dtype=np.float32)
         pixels[:, : size[1], : size[0]] = small[:rows, :columns].transpose(2, 0, 1)
+        if self._last:
+            pixels = np.ascontiguousarray(pixels.transpose(1, 2, 0))
         return (pixels if self._rank == 3 else pixels[None]), scale
 
 
 def _input_shape(session, path):
-    """Rank of the input, and its height and width if it states them."""
+    """Rank of the input, its height and width if stated, and if channels come last."""
     entry, *more = session.get_inputs()
     shape = [side if isinstance(side, int) else None for side in entry.shape]
+    last = len(shape) in (3, 4) and shape[-1] == 3 and shape[-3] != 3
+    ordered = [*shape[:-3], shape[-1], *shape[-3:-1]] if last else shape
     right = [1, 3][-len(shape) + 2 :] if len(shape) in (3, 4) else None
     fits = right and all(
-        own in (None, side) for own, side in zip(shape[:-2], right, strict=True)
+        own in (None, side) for own, side in zip(ordered[:-2], right, strict=True)
     )
     if more or not fits or entry.type != "tensor(float)":
         told = ", ".join(f"{own.name} {own.shape} {own.type}" for own in [entry, *more])
@@ -150,5 +172,5 @@ def _input_shape(session, path):
             f"{path} takes {told}: expected one image of floats, 1 x 3 x height x width. "
             "Export the network for one image."
         )
-    free = None in shape[-2:]
-    return len(shape), None if free else tuple(shape[-2:])
+    free = None in ordered[-2:]
+    return len(shape), None if free else tuple(ordered[-2:]), last

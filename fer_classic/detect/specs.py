@@ -126,6 +126,32 @@ SPECS = {
     ),
     # Xu et al. 2020: the centre of a face, its size and its offset.
     "centerface": Spec("centerface", order="rgb"),
+    # Linzaer's Ultra-Light-Fast-Generic-Face-Detector-1MB, RFB and slim: boxes decoded.
+    "ultralight": Spec(
+        "ultralight",
+        order="rgb",
+        mean=(127.0, 127.0, 127.0),
+        scale=1 / 128,
+        threshold=0.7,
+        multiple=64,
+    ),
+    # Guo et al. 2021 (InsightFace): distances to the sides from each cell.
+    "scrfd": Spec(
+        "scrfd",
+        order="rgb",
+        mean=(127.5, 127.5, 127.5),
+        scale=1 / 128,
+        layers=tuple(Layer(step, ()) for step in (8, 16, 32)),
+        overlap=0.4,
+    ),
+    # Bazarevsky et al. 2019 (MediaPipe): anchors in two grids, or one.
+    "blazeface": Spec(
+        "blazeface",
+        order="rgb",
+        mean=(127.5, 127.5, 127.5),
+        scale=1 / 127.5,
+        multiple=128,
+    ),
     # torchvision.models.detection, exported: boxes, labels and scores.
     "torchvision": Spec("torchvision", order="rgb", scale=1 / 255, overlap=0.5),
 }

@@ -61,7 +61,7 @@ def predict_landmarks(gray, face, path=None):
     face : Face
         Box in pixels, as dlib's HOG detector gives it.
     path : path-like, optional
-        Landmark file; by default the one that comes along or that
+        Landmark file; by default the installed one, or that which
         FER_CLASSIC_LANDMARKS names.
 
     Returns

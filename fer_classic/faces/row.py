@@ -10,6 +10,7 @@ from fer_classic.errors import UnreadableImage
 from fer_classic.faces.align import STABLE, alignment, transform, upright, warp
 from fer_classic.faces.choose import chosen_faces
 from fer_classic.faces.photograph import find_faces, read_photograph
+from fer_classic.faces.squeezed import narrowed, surer, widened
 
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)
@@ -70,14 +71,25 @@ def find_rows(photograph, detector, settings, box=None):
     try:
         if box:
             return [chosen_row(photograph, box, settings)]
+        wide = None if settings.detector == "none" else widened(photograph)
         photograph, faces = find_faces(photograph, detector, settings)
-        found = {"n_faces": len(faces)} if settings.detector != "none" else {}
-        chosen = [[face] for face in chosen_faces(faces, settings.which)] or [[]]
-        return [face_row(photograph, face, settings) | found for face in chosen]
+        if wide is not None:
+            wide, others = find_faces(wide, detector, settings)
+            if surer(faces, others):
+                rows = _rows_of(wide, others, settings)
+                return [narrowed(row, photograph.size, wide.size) for row in rows]
+        return _rows_of(photograph, faces, settings)
     except UnreadableImage as error:
         return [{"error": str(error)}]
     except MemoryError:
         return [{"error": NO_MEMORY}]
+
+
+def _rows_of(photograph, faces, settings):
+    """Rows of the faces that count; one of the whole image where there is none."""
+    found = {"n_faces": len(faces)} if settings.detector != "none" else {}
+    chosen = [[face] for face in chosen_faces(faces, settings.which)] or [[]]
+    return [face_row(photograph, face, settings) | found for face in chosen]
 
 
 def chosen_row(photograph, box, settings):

@@ -23,7 +23,7 @@ class FaceTable:
     status : tuple of str
         Of STATUSES.
     errors : tuple of str
-        Why an image is unreadable, else "".
+        Why an image is unreadable; in other rows "", or what was done to see the face.
     n_faces : ndarray of int64, shape (n,)
         Faces found in the image.
     boxes : ndarray of float32, shape (n, 4)

@@ -24,7 +24,7 @@ def analyze(images, faces="best", model="five-fast", **options):
         Which of an image's faces count: the one that the detector is surest of, the
         largest, or every one.
     model : str or path-like
-        Name of a model that comes along, or folder of one of your own.
+        Name of a model that ships, or folder of one of your own.
     **options
         As :class:`Analyzer` takes them, such as ``color="bgr"`` for frames of OpenCV.
 

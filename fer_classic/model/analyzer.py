@@ -29,7 +29,7 @@ class Analyzer:
     Parameters
     ----------
     model : str or path-like
-        Name of a model that comes along, or folder of one of your own.
+        Name of a model that ships, or folder of one of your own.
     faces : {"best", "largest", "all"}
         Which of an image's faces count.
     detector : str, optional

@@ -13,7 +13,7 @@ class Predictions:
     ----------
     names : tuple of str
     labels : ndarray of int64, shape (n,)
-        Codes of ``class_names``.
+        Codes of ``class_names``; -1 where none shall be named.
     probabilities : ndarray of float64, shape (n, k)
     class_names : tuple of str
     """
@@ -22,6 +22,10 @@ class Predictions:
     labels: np.ndarray
     probabilities: np.ndarray
     class_names: tuple
+
+    def label_name(self, row):
+        """The expression of a row, "" where none shall be named."""
+        return self.class_names[self.labels[row]] if self.labels[row] >= 0 else ""
 
     def take(self, rows):
         """The predictions of some rows, in the order asked for.

@@ -15,7 +15,7 @@ _FOLDERS = (
 
 
 def model_named(name):
-    """The folder named, or that of a model that comes along.
+    """The folder named, or that of a model that ships.
 
     Parameters
     ----------

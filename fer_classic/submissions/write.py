@@ -87,6 +87,6 @@ def predictions_csv(predictions, faces):
         rows.append(
             [name, faces.status[i], faces.n_faces[i], *box, f"{faces.scores[i]:.4f}"]
             + probabilities
-            + [predictions.class_names[predictions.labels[i]], faces.errors[i]]
+            + [predictions.label_name(i), faces.errors[i]]
         )
     return csv_text(rows)

@@ -115,3 +115,33 @@ def test_votes_with_resampled_classes_are_refused(
     given = ("--votes", votes, "--settings", quick_file, "--balance", "smote", "-q")
     code, _, err = cli("train", demo_folder / "train", "--out", tmp_path / "m", *given)
     assert code == 1 and "Rows with weights (votes give them) can be balanced by" in err
+
+
+def test_class_shares_are_estimated_and_told(cli, demo_folder, model_folder, tmp_path):
+    line = ("predict", demo_folder / "test", "--model", model_folder, "-q")
+    plain = cli(*line, "--format", "csv")[1]
+    code, moved, err = cli(*line, "--format", "csv", "--prior", "estimate")
+    assert code == 0 and "class shares estimated from the predictions: anger " in err
+    assert moved != plain
+    same = cli(*line, "--format", "csv", "--prior", "estimate", "--strength", 0)[1]
+    assert [r.split(",")[-2] for r in same.split()] == [
+        r.split(",")[-2] for r in plain.split()
+    ]
+    one = next((demo_folder / "test").glob("happ*"))
+    code, _, err = cli("predict", one, "--model", model_folder, "--prior", "estimate")
+    assert code == 0 and "fewer than 20 images" in err
+    code, _, err = cli(*line, "--prior", "uniform")
+    assert code == 2 and "--prior must be one of {estimate}" in err
+
+
+def test_where_little_is_sure_nothing_is_named(cli, demo_folder, model_folder, tmp_path):
+    line = ("predict", demo_folder / "test", "--model", model_folder, "-q")
+    out = tmp_path / "submission.json"
+    pictures = ("--overlay", tmp_path / "pictures")
+    code, _, err = cli(*line, "--out", out, "--min-probability", 0.99, *pictures)
+    assert code == 0 and "no expression named for 24 of 24 row(s)" in err
+    assert all(isinstance(row["label"], int) for row in json.loads(out.read_text()))
+    table = out.with_suffix(".csv").read_text().splitlines()
+    at = table[0].split(",").index("label")
+    assert {row.split(",")[at] for row in table[1:]} == {""}
+    assert cli(*line, "--min-probability", 2)[0] == 2

@@ -15,6 +15,9 @@ from fer_classic.errors import FerClassicError, UsageError
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
+# Networks with random weights find boxes that no face has.
+pytestmark = pytest.mark.filterwarnings("ignore:.*boxes of the detector")
+
 IMAGE = np.random.default_rng(3).integers(0, 256, (128, 256, 3), dtype=np.uint8)
 
 
