@@ -6,8 +6,8 @@ Usage: python scripts/mending.py FOLDER --out runs/mending
 FOLDER holds labelled photographs as train.zip and val.zip (or folders). A share of the
 training labels is changed at random; several methods rank all training images by how
 suspicious their label is, and it is counted how many of the changed labels are among the
-first N of each. Then ``fast`` is trained with the changed labels, with the first N suspects of
-the chosen method mended, and with all labels as they were, and scored on val.
+first N of each. Then ``fast`` is trained with the changed labels, with the first N suspects
+of the chosen method mended, and with all labels as they were, and scored on val.
 
 The labels as they were are no truth either: some are wrong, and a method that finds those
 is given no credit for it. ``--elsewhere`` names a model that has seen none of the images.
@@ -28,7 +28,8 @@ from fer_classic.files.json import to_json
 from fer_classic.learn.calibrate import best_temperature, softmax
 from fer_classic.learn.embedding import FaceEmbedding
 from fer_classic.learn.experts import add_scores, expert_parameters
-from fer_classic.learn.kernel_ridge import KernelRidgeScores, gaussian_kernel
+from fer_classic.learn.kernel_blocks import gaussian_kernel
+from fer_classic.learn.kernel_ridge import KernelRidgeScores
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.store import load_model
 from fer_classic.model.train import fold_groups, train_model, training_rows

@@ -58,7 +58,7 @@ class Neighbours:
     def _made(self):
         """(share, function from a face to its likeness with each training face)."""
         from fer_classic.learn.embedding import FaceEmbedding
-        from fer_classic.learn.kernel_ridge import gaussian_kernel
+        from fer_classic.learn.kernel_blocks import gaussian_kernel
 
         table = self.faces.take(self.training)
         views = []
