@@ -9,6 +9,7 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import say
 from fer_classic.cli.predict import model_folder
+from fer_classic.cli.settings import cache_folder_from
 
 
 @app.command()
@@ -67,7 +68,7 @@ def page(
         groups=groups,
         journal=journal,
         jobs=jobs,
-        cache=o.cache_folder_from(cache),
+        cache=cache_folder_from(cache),
     )
     server = Server(workspace, port)
     if workspace.journal is not None:

@@ -49,6 +49,8 @@ def write(workspace):
     """
     path = place(workspace.journal.path)
     rows, labels = manifest_rows(workspace, path.absolute().parent)
+    names = workspace.collection.faces.names
+    _refuse([name for name, row in zip(names, rows[1:], strict=True) if not _utf_8(row[0])])
     write_file(path, csv_text(rows), overwrite=True)
     _check(path, workspace.collection, labels)
     return {
@@ -154,6 +156,16 @@ def _check(path, collection, labels):
             wrong.append(faces.names[row])
     if wrong:
         path.unlink()
+    _refuse(wrong)
+
+
+def _utf_8(text):
+    """Whether a path can be written: Linux also has names of other bytes."""
+    return text.encode("utf-8", "ignore").decode() == text
+
+
+def _refuse(wrong):
+    if wrong:
         raise FerClassicError(
             f"{len(wrong)} picture(s) have names that no manifest can hold; rename them, "
             f"and start the page anew:\n{first_few(wrong)}"

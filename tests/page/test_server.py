@@ -2,8 +2,13 @@
 
 import io
 import json
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
+import time
 import urllib.parse
 
 import numpy as np
@@ -321,3 +326,35 @@ def test_a_photograph_that_changed_is_not_shown(model, demo_folder, tmp_path):
             found = ask(f"{server.address}api/row/{row}/photo.jpg")
             assert found.status == 422 and reason in found.json["error"]
             assert ask(f"{server.address}api/row/{row}").json["size"] is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_the_command_serves_until_it_is_told_to_end(demo_folder, model_folder, tmp_path):
+    line = [
+        sys.executable,
+        "-m",
+        "fer_classic.cli",
+        "page",
+        demo_folder / "test",
+        "--jobs",
+        "1",
+    ]
+    line += [
+        "--no-browser",
+        "--model",
+        model_folder,
+        "--journal",
+        tmp_path / "labels.jsonl",
+    ]
+    process = subprocess.Popen(list(map(str, line)), stdout=subprocess.PIPE, text=True)
+    try:
+        address = process.stdout.readline().strip()
+        end = time.monotonic() + 90
+        while ask(f"{address}api/state").json["progress"]["step"] != "ready":
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        assert len(ask(f"{address}api/rows").json["names"]) == 24
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 143
+    finally:
+        process.kill()
