@@ -3,11 +3,10 @@
 from functools import lru_cache
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.compute.products import gram
 from fer_classic.features._descriptors import LARGEST_CELL, LENGTH, SIDE
-from fer_classic.features.base import CropFeatures, check_range
+from fer_classic.features.base import CropFeatures, check_fitted, check_range
 from fer_classic.features.sift import check_cells, describe, mirror_columns
 
 #: Crops and descriptors that the vocabulary is learned from.
@@ -147,7 +146,7 @@ class FisherFeatures(CropFeatures):
         return rows, places.astype(np.float32)
 
     def _compute(self, crops):
-        check_is_fitted(self, self.learned)
+        check_fitted(self, "variances_")
         starts = range(0, len(crops), BATCH)
         return np.concatenate([self._encode(crops[i : i + BATCH]) for i in starts])
 

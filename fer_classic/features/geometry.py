@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.faces.align import mean_shape
-from fer_classic.features.base import CountedColumns
+from fer_classic.features.base import CountedColumns, check_fitted
 
 #: Points whose mutual distances are measured: brows, eyes, nose, mouth.
 KEY_POINTS = (
@@ -116,7 +116,7 @@ class GeometryFeatures(CountedColumns, TransformerMixin, BaseEstimator):
         -------
         ndarray of float32, shape (n, 539)
         """
-        check_is_fitted(self)
+        check_fitted(self, "n_landmarks_")
         x, y = _planes(procrustes(check_landmarks(X)))
         columns = np.empty((len(_column_names()), x.shape[1]), np.float32)
         columns[0:136:2], columns[1:136:2] = x, y

@@ -11,6 +11,7 @@ from fer_classic.features import _descriptors
 from fer_classic.features.base import (
     CountedColumns,
     check_crops,
+    check_fitted,
     check_fitted_size,
     check_range,
 )
@@ -102,7 +103,7 @@ class SIFTFeatures(CountedColumns, TransformerMixin, BaseEstimator):
         -------
         ndarray of float32, shape (n, number of cells * 40 * 128)
         """
-        check_is_fitted(self)
+        check_fitted(self, "crop_size_")
         crops, landmarks = check_faces(X)
         check_fitted_size(self, crops)
         points = np.ascontiguousarray(landmarks[:, POINTS], dtype=np.float32)

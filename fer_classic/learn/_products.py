@@ -31,13 +31,13 @@ def multiply(rows, columns, out):
             sums, row = out[i, start:stop], rows[i]
             sums[:] = 0
             for c in range(0, depth - 3, 4):
+                q, r, s, t = row[c], row[c + 1], row[c + 2], row[c + 3]
                 a, b = columns[c, start:stop], columns[c + 1, start:stop]
                 d, e = columns[c + 2, start:stop], columns[c + 3, start:stop]
                 for k in range(stop - start):
-                    first = row[c] * np.float32(a[k]) + row[c + 1] * np.float32(b[k])
-                    second = row[c + 2] * np.float32(d[k]) + row[c + 3] * np.float32(e[k])
-                    sums[k] += first + second
+                    first = q * np.float32(a[k]) + r * np.float32(b[k])
+                    sums[k] += first + (s * np.float32(d[k]) + t * np.float32(e[k]))
             for c in range(depth - depth % 4, depth):
-                a = columns[c, start:stop]
+                q, a = row[c], columns[c, start:stop]
                 for k in range(stop - start):
-                    sums[k] += row[c] * np.float32(a[k])
+                    sums[k] += q * np.float32(a[k])

@@ -2,12 +2,12 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.compute.products import gram, in_threads, one_blas_thread, product, slices
 from fer_classic.errors import one_of
 from fer_classic.faces.landmarks import mirror_landmarks
 from fer_classic.features import FAMILIES, make_extractors
+from fer_classic.features.base import check_fitted
 from fer_classic.learn._products import FEW, multiply
 
 #: Faces whose features are held at a time, and from which the basis is learned.
@@ -141,7 +141,7 @@ class FaceEmbedding(TransformerMixin, BaseEstimator):
         -------
         ndarray of float32, shape (n, components)
         """
-        check_is_fitted(self)
+        check_fitted(self, "basis_")
         if len(X[0]) <= FEW:  # not even a thread of BLAS's is worth the trouble
             return self._project(*X, averaged, None)
         with one_blas_thread():
@@ -208,20 +208,21 @@ def _symmetric(crops, landmarks, extractors, *, evened=False):
     families whose columns merely change places are left as they are.
     """
     crops = np.asarray(crops)
-    mirrored = np.ascontiguousarray(crops[:, :, ::-1])
-    opposite = mirror_landmarks(landmarks, crops.shape[2])
+    mirrored = np.concatenate([crops, crops[:, :, ::-1]])
+    opposite = np.concatenate([landmarks, mirror_landmarks(landmarks, crops.shape[2])])
     faces = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
-    mirror = {"crops": mirrored, "landmarks": opposite, "faces": (mirrored, opposite)}
+    both = {"crops": mirrored, "landmarks": opposite, "faces": (mirrored, opposite)}
     parts = []
     for extractor in extractors:
-        columns = extractor.transform(faces[extractor.reads])
         ordered = hasattr(extractor, "mirror")  # mirroring is a mere change of order
-        if not ((ordered and evened) or getattr(extractor, "symmetric", False)):
-            if ordered:
-                other = extractor.mirror(columns)
-            else:
-                other = extractor.transform(mirror[extractor.reads])
-            columns = (columns + other) / 2
+        if (ordered and evened) or getattr(extractor, "symmetric", False):
+            columns = extractor.transform(faces[extractor.reads])
+        elif ordered:
+            columns = extractor.transform(faces[extractor.reads])
+            columns = (columns + extractor.mirror(columns)) / 2
+        else:
+            columns = extractor.transform(both[extractor.reads])
+            columns = (columns[: len(crops)] + columns[len(crops) :]) / 2
         parts.append(columns)
     return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.compute.products import in_threads, one_blas_thread, slices
+from fer_classic.features.base import check_fitted
 from fer_classic.learn._products import FEW, multiply
 from fer_classic.learn.conjugate_gradients import solve
 from fer_classic.learn.kernel_blocks import KernelBlocks
@@ -171,7 +171,7 @@ class KernelRidgeScores(BaseEstimator):
         -------
         ndarray of float32, shape (m, n_classes)
         """
-        check_is_fitted(self)
+        check_fitted(self, "columns_")
         X = np.asarray(X, dtype=np.float32)
         if len(X) <= FEW:
             return self._few(X)
@@ -212,20 +212,23 @@ class KernelRidgeScores(BaseEstimator):
         """Scores by a part of the support, given the products of rows with it."""
         products *= np.float32(2 * self.gamma * unit)
         products -= (self.gamma * squares).astype(np.float32)[:, None]
-        products -= np.float32(self.gamma) * self._squares()[own]
+        lengths, coefficients = self._unpacked()
+        products -= lengths[own]
         kernel = np.exp(np.minimum(products, 0, out=products), out=products)
         # Sums of thousands of numbers of either sign: 32 bits would leave three digits.
-        return kernel.astype(np.float64) @ self.coefficients_[own].astype(np.float64)
+        return kernel.astype(np.float64) @ coefficients[own]
 
-    def _squares(self):
-        """Squared lengths of the support, kept after the first time."""
-        columns, squares = getattr(self, "_kept", (None, None))
-        if columns is not self.columns_:
+    def _unpacked(self):
+        """What the support adds to exponents, and coefficients; kept from then on."""
+        kept = getattr(self, "_kept", None)
+        if kept is None or kept[0] is not self.columns_:
             squares = np.zeros(self.columns_.shape[1], np.float32)
             for column, step in zip(self.columns_, self.step_, strict=True):
                 squares += (column * step) ** 2
-            self._kept = self.columns_, squares
-        return squares
+            squares *= np.float32(self.gamma)
+            kept = self.columns_, squares, self.coefficients_.astype(np.float64)
+            self._kept = kept
+        return kept[1:]
 
 
 def _step(X, gamma):
