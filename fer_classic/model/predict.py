@@ -86,9 +86,7 @@ def predict_part(model, faces, rows, *, jobs=-1, named=None):
 def _probabilities(model, faces, jobs, named=None):
     """Probabilities of readable faces, columns by code."""
     classifier = model.classifier
-    classifier.n_jobs = (
-        jobs  # set_params looks at every parameter: 0.5 ms
-    )
+    classifier.n_jobs = jobs  # set_params looks at every parameter: 0.5 ms
     if model.settings.network:
         by_name = classifier.predict_proba(faces.crops)
     else:
