@@ -3,6 +3,7 @@
 import numpy as np
 
 from fer_classic.compute.cluster import client_in_use
+from fer_classic.compute.openmp import load_lightgbm
 from fer_classic.learn.boost_cluster import LEAST_ROWS, grow
 from fer_classic.learn.calibrate import softmax
 from fer_classic.scores.folds import grouped_folds
@@ -71,7 +72,7 @@ def boost(
     curves : dict
         ``{"train" | "validation": {"log_loss" | "error": [one value a round]}}``
     """
-    import lightgbm
+    lightgbm = load_lightgbm()
 
     parameters = parameters | {
         "objective": "multiclass",

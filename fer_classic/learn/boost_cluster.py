@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_classic.compute.cluster import workers_of
 from fer_classic.compute.deadlines import watched
+from fer_classic.compute.openmp import load_lightgbm
 from fer_classic.errors import FerClassicError
 
 #: Fewer rows are learned from faster on one machine than over a network.
@@ -67,7 +68,7 @@ def grow(client, X, codes, weights, parameters, n_rounds):
 
 
 def _grow(client, X, codes, weights, parameters, n_rounds):
-    import lightgbm
+    lightgbm = load_lightgbm()
 
     # Every worker must see every class.
     workers = workers_of(client)[: np.bincount(codes).min()]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_classic.compute.openmp import load_lightgbm
 from fer_classic.errors import FerClassicError
 from fer_classic.files.arrays import check_array, check_finite, read_npz
 from fer_classic.files.checksums import FORMAT, read_sealed, usable, write_seal
@@ -190,7 +191,7 @@ def _read_state(classifier, folder, classes):
 
 
 def _read_trees(classifier, folder, n_features):
-    import lightgbm
+    lightgbm = load_lightgbm()
 
     content = (folder / TREES).read_bytes()
     text = check_trees(content, len(classifier.classes_), n_features)
