@@ -87,6 +87,7 @@ def _kernels():
 
     import numpy as np
 
+    from fer_classic.compute.compiled import unkept
     from fer_classic.faces.align import canonical_shape, warp
     from fer_classic.features import HOGFeatures, LBPFeatures, SIFTFeatures, _kernels
 
@@ -97,6 +98,11 @@ def _kernels():
     LBPFeatures().fit_transform(crops)
     SIFTFeatures().fit_transform((crops, canonical_shape(64)[None]))
     seconds = time.perf_counter() - start
+    if unkept:
+        return True, (
+            f"ready in {seconds:.1f} s; compiled anew in every process, as neither the "
+            "package's folder nor the user's cache can be written"
+        )
     cache = _kernels.lbp_codes.stats.cache_path
     return True, f"first call {seconds:.1f} s; compiled code is kept in {cache}"
 

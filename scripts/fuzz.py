@@ -32,7 +32,10 @@ WATCHED = ["fer_classic", "PIL", "tomllib"]
 #: Compiled by numba, which reads the bytecode itself.
 COMPILED = [
     f"fer_classic.{name}"
-    for name in ("_bilinear", "features._kernels", "features._descriptors")
+    for name in (
+        *("faces._warp", "faces._forest", "learn._products"),
+        *("features._kernels", "features._descriptors"),
+    )
 ]
 #: Events of the interpreter that change something, with the arguments that are paths.
 CHANGES = {

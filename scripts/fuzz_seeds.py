@@ -192,3 +192,38 @@ def plans():
         'detector = "none"\nhog = {cell = 8}\n',
     )
     return [text.encode() for text in texts]
+
+
+def label_lists():
+    """Lists of names and codes, as RAF-DB has them."""
+    return [
+        b"train_00001.jpg 5\ntrain_00002.jpg 1\n",
+        b"a.jpg\t7\r\nb/c.png\t3\r\n",
+        "\ufeffname label\n1.jpg 4.0\n".encode(),
+    ]
+
+
+def texts():
+    """Labels in the code pages of several languages."""
+    pairs = (
+        *(("愤怒,高兴\n", "gb18030"), ("憤怒,高興\n", "big5"), ("怒り,喜び\n", "cp932")),
+        *(("wütend,glücklich\n", "cp1252"), ("гнев,радость\n", "cp1251")),
+        *(("colère,surpris\n", "mac_roman"), ("Happy Faces (2)\n", "utf-16")),
+    )
+    return [text.encode(codec) for text, codec in pairs] + ["SAD 悲伤 Wut".encode()]
+
+
+def sample_tables():
+    """Samples of contests as CSV."""
+    rows = [f"{name},0" for name in NAMES]
+    plain = "\n".join(["id,label", *rows]) + "\n"
+    ones = "\n".join(
+        ["f;anger;happiness;neutral;sadness;surprise"] + [f"{n};1;0;0;0;0" for n in NAMES]
+    )
+    sure = "\n".join(["f,label,confidence", *(f"{n},Happy,0.5" for n in NAMES)])
+    return [plain.encode(), ones.encode(), ("\ufeff" + sure).encode(), plain[9:].encode()]
+
+
+def sample_lines():
+    """Samples of contests with a value a line."""
+    return [b"\n".join(json.dumps({"f": n, "label": 0}).encode() for n in NAMES)]

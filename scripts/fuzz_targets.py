@@ -4,8 +4,6 @@ A check gets bytes and a folder to write into. A FerClassicError is a right answ
 result an AssertionError; anything else that escapes is a defect.
 """
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -14,11 +12,15 @@ import fuzz_seeds as seeds
 import numpy as np
 
 from fer_classic.ablation.plan import read_plan
+from fer_classic.data.conventions import labels_from
 from fer_classic.data.dataset import read_dataset
+from fer_classic.data.encodings import decode_text
 from fer_classic.data.image import decode, image_size, to_gray, to_rgb
 from fer_classic.data.labels import ALIASES, FIVE, expressions_in, folder_expression
 from fer_classic.data.manifest import read_csv
 from fer_classic.data.names import NameFinder, match_names
+from fer_classic.data.spelling import label_expression, nearest_expression, word_expression
+from fer_classic.data.tables import header_and_rows, table_rows
 from fer_classic.detectbench.annotations import READERS, read_annotations
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.faces.store import load_faces
@@ -26,7 +28,8 @@ from fer_classic.features.store import load_features
 from fer_classic.files.checksums import write_seal
 from fer_classic.model.predictions import Predictions
 from fer_classic.submissions.read_table import read_predictions, read_result
-from fer_classic.submissions.sample import read_template, templated_submission
+from fer_classic.submissions.sample import read_sample, read_template
+from fer_classic.submissions.write import templated_submission
 
 #: Images with more are not unpacked here, to try more inputs a second.
 PIXELS = 1 << 18
@@ -68,25 +71,59 @@ def check_names(data, folder):
     for name in (*images, *asked):
         found = expressions_in(name)
         assert set(found) <= ALIASES.keys() and len(set(found)) == len(found), found
-        assert folder_expression(name) in (None, *found), name
+        assert folder_expression(name) in (None, *ALIASES), name
     find = NameFinder(images)
     assert [find.row(name) for name in images] == list(range(len(images)))
     rows = match_names(asked, images)
     assert sorted(rows) == list(range(len(images)))
 
 
-def check_manifest(data, folder):
+def check_manifest(data, folder, origin="m.csv", labels="auto"):
     """A row for each line with cells, in order, with the name that its cell holds."""
-    rows = read_csv(data, "m.csv", lambda name: name)
-    lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    assert len(rows) == sum(map(bool, lines)) - 1, "rows are not the lines of the table"
+    convention = labels_from(labels)[1]
+    rows = read_csv(data, origin, lambda name: name, convention)
+    table = table_rows(data, origin, blanks=not origin.endswith(".csv"))
+    _, _, lines = header_and_rows(table)
+    lines = [own for _, own in lines]
+    assert len(rows) == len(lines), "rows are not the lines of the table"
     for row in rows:
         assert row["name"] == row["path"] and row["name"], row
         assert row.get("expression") in (None, *ALIASES), row
+        assert "code" not in row or row["expression"] is None, row
     if isinstance(rows[0]["source"], str):
-        cells = [[c.strip().replace("\\", "/") for c in line] for line in lines if line][1:]
+        cells = [[c.strip().replace("\\", "/") for c in line] for line in lines]
         for row, own in zip(rows, cells, strict=True):
             assert any(row["name"] in (c, c[1:]) for c in own), f"{row} is not of {own}"
+
+
+def check_text(data, folder):
+    """Bytes are text without a mark, or are said not to be; a label is of the table."""
+    try:
+        text = decode_text(data)
+    except ValueError as error:
+        assert str(error), "an error without words"
+        return
+    assert isinstance(text, str)
+    for line in text.splitlines()[:20]:
+        assert label_expression(line[:80]) in (None, *ALIASES), line
+        assert nearest_expression(line[:80]) in (None, *ALIASES), line
+        assert word_expression(line[:80]) in (None, *ALIASES), line
+
+
+def check_sample(data, folder, ending=".csv"):
+    """An answer has the rows of the sample, the names of its images, and other labels."""
+    path = folder / f"s{ending}"
+    path.write_bytes(data)
+    sample = read_sample(path)
+    shares = np.full((len(seeds.NAMES), len(FIVE)), 0.1)
+    shares[[0, 1, 2], [3, 0, 1]] = 0.6
+    predictions = Predictions(seeds.NAMES, np.array([3, 0, 1]), shares, FIVE.names)
+    path.write_text(templated_submission(predictions, sample), encoding="utf-8", newline="")
+    again = read_sample(path)
+    assert again.form == sample.form and again.delimiter == sample.delimiter
+    assert len(again.tree) == len(sample.tree), "rows are lost"
+    if sample.form == "csv":
+        assert list(map(len, again.tree)) == list(map(len, sample.tree)), "cells are lost"
 
 
 def check_zip(data, folder):
@@ -132,7 +169,9 @@ def check_template(data, folder):
     text = templated_submission(predictions, read_template(path))
     path.write_text(text, encoding="utf-8")
     again = read_predictions(path, seeds.NAMES, FIVE)
-    assert again.names == seeds.NAMES and again.labels.tolist() == labels.tolist(), text
+    first = again.labels[0] - labels[0]  # numbers from 1 are read as they are written
+    assert again.names == seeds.NAMES and first in (0, 1), text
+    assert again.labels.tolist() == (labels + first).tolist(), text
 
 
 def check_answers(data, folder, ending=".json"):
@@ -294,6 +333,12 @@ TARGETS = {
     "image": Target(check_image, seeds.images),
     "names": Target(check_names, seeds.name_lists),
     "manifest": Target(check_manifest, seeds.manifests),
+    "list": Target(
+        partial(check_manifest, origin="list.txt", labels="rafdb"), seeds.label_lists
+    ),
+    "text": Target(check_text, seeds.texts),
+    "sample-csv": Target(check_sample, seeds.sample_tables),
+    "sample-lines": Target(partial(check_sample, ending=".jsonl"), seeds.sample_lines),
     "zip": Target(check_zip, seeds.zips),
     **{
         f"annotations-{kind}": Target(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -28,6 +29,14 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked):
+    if asked:
+        import fer_classic
+
+        print(f"fer-classic {fer_classic.__version__}")
+        raise typer.Exit
+
+
 def register():
     """Load the modules whose commands then belong to ``app``."""
     from fer_classic.cli import (  # noqa: F401
@@ -48,6 +57,18 @@ def register():
         train_cnn,
         video,
     )
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Its version."
+        ),
+    ] = False,
+):
+    """Read the options of the program itself."""
 
 
 def run_command():

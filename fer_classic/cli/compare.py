@@ -170,7 +170,10 @@ def _scores(found):
         scores = own["scores"]
         rows.append(
             [own["name"], f"{own['answered']}/{images}"]
-            + [percent(scores[s]) for s in ("balanced_accuracy", "accuracy", "macro_f1")]
+            + [
+                percent(scores[s], images)
+                for s in ("balanced_accuracy", "accuracy", "macro_f1")
+            ]
             + [
                 f"{scores[s]:.4f}" if s in scores else "-"
                 for s in ("log_loss", "calibration_error")
@@ -193,7 +196,7 @@ def _recalls(found):
     rows = []
     for name, n in found["truth"]["classes"].items():
         own = [r["scores"]["per_class"][name]["recall"] for r in found["results"]]
-        rows.append([name, n, *(percent(recall) for recall in own)])
+        rows.append([name, n, *(percent(recall, n) for recall in own)])
     return rows, ["class", "images", *(own["name"] for own in found["results"])], ""
 
 

@@ -8,6 +8,8 @@ from fer_classic.files.text import visible
 
 #: Where stderr is not a terminal.
 SECONDS_A_LINE = 5.0
+#: Below so many images no interval is shown.
+FEW = 10
 
 
 def say(message=""):
@@ -111,10 +113,15 @@ def _plain_lines(title, total):
     return advance
 
 
-def percent(score):
-    """``0.7012 (0.68 to 0.72)`` for a value with its interval."""
+def percent(score, images=None):
+    """``0.7012 (0.68 to 0.72)`` for a value with its interval.
+
+    Of few images no interval is shown: the bootstrap would pretend to know.
+    """
     if score["value"] is None:
         return "no image"
+    if images is not None and images < FEW:
+        return f"{score['value']:.4f} ({images} image{'s' * (images != 1)})"
     return f"{score['value']:.4f} ({score['low']:.4f} to {score['high']:.4f})"
 
 
@@ -147,7 +154,10 @@ def scores_text(scores):
     }
     rows = [
         [parts[key], scores[key]["n"]]
-        + [percent(scores[key][s]) for s in ("balanced_accuracy", "accuracy", "macro_f1")]
+        + [
+            percent(scores[key][s], scores[key]["n"])
+            for s in ("balanced_accuracy", "accuracy", "macro_f1")
+        ]
         for key in parts
         if key in scores and scores[key]["n"]
     ]

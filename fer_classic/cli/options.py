@@ -46,6 +46,14 @@ Upsample = Annotated[
     int | None,
     typer.Option(help="Times an image is doubled to find smaller faces.  [default: 0]"),
 ]
+FirstCode = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Number of the first class in --template, where its labels do not tell.",
+    ),
+]
 Threshold = Annotated[
     float | None,
     typer.Option(help="Least detection score; 0: the detector's own.  [default: 0]"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fer_classic.cli.console import say
+from fer_classic.submissions.write import answer_of, has_face
 
 
 def write_overlays(samples, faces, predictions, folder):
@@ -23,8 +24,8 @@ def write_overlays(samples, faces, predictions, folder):
     index = [["picture", "file"]]
     for i, image, rows in readable_images(samples, faces):
         marks = [
-            Mark(faces.boxes[r], faces.points[r], text, faces.status[r])
-            for r, text in zip(rows, labels_of(predictions, rows), strict=True)
+            Mark(faces.boxes[r], _points(faces, r), text, faces.status[r])
+            for r, text in zip(rows, labels_of(predictions, faces, rows), strict=True)
         ]
         file = samples.names[i]
         index.append([f"{i + 1:05d}_{file_stem(Path(file).stem)}.png", file])
@@ -56,7 +57,7 @@ def write_crops(samples, faces, predictions, folder, how):
             crop = cut_out(image, faces.boxes[row], faces.points[row], how)
             stem = file_stem(Path(samples.names[i]).stem)
             part = f"_{number}" if len(rows) > 1 else ""
-            label = predictions.label_name(row)
+            label, _ = answer_of(predictions, faces, row)
             index.append([f"{i + 1:05d}_{stem}{part}.png", faces.names[row]])
             index[-1] += [faces.status[row], label]
             out = io.BytesIO()
@@ -99,12 +100,18 @@ def readable_images(samples, faces):
         yield i, image, rows
 
 
-def labels_of(predictions, rows):
+def _points(faces, row):
+    """Landmarks of a face; none where there is no face."""
+    return () if faces.status[row] == "no_face" else faces.points[row]
+
+
+def labels_of(predictions, faces, rows):
     """What stands at each face of a picture: number, expression and probability.
 
     Parameters
     ----------
     predictions : Predictions
+    faces : FaceTable
     rows : sequence of int
 
     Returns
@@ -115,5 +122,7 @@ def labels_of(predictions, rows):
     for number, row in enumerate(rows, start=1):
         name = predictions.label_name(row)
         text = f"{name} {predictions.probabilities[row].max():.2f}" if name else "?"
+        if not has_face(faces.status[row]):
+            text = "no face"
         texts.append(f"{number} {text}" if len(rows) > 1 else text)
     return texts

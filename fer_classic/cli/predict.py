@@ -33,6 +33,7 @@ def predict(
         Path | None,
         typer.Option(help="The contest's sample file, whose layout is then written."),
     ] = None,
+    first_code: o.FirstCode = None,
     overlay: Annotated[
         Path | None,
         typer.Option(help="Folder for pictures with box, landmarks and label."),
@@ -41,6 +42,8 @@ def predict(
         str | None,
         typer.Option(help="In the place of the model's own, as in the command train."),
     ] = None,
+    upsample: o.Upsample = None,
+    threshold: o.Threshold = None,
     which: o.Which = None,
     min_size: o.MinFace = None,
     crops: Annotated[
@@ -96,14 +99,14 @@ def predict(
     from fer_classic.submissions.write import checked_template
 
     one_of(format, ("text", "csv", "json"), "--format")
-    if out is not None and out.suffix == ".csv":
+    if out is not None and out.suffix.lower() == ".csv" and template is None:
         raise UsageError(
             f"--out names the submission, a .json file; the table goes beside it as .csv. "
             f"Got {out}."
         )
     if out is not None:
         check_new_file(out, overwrite=overwrite)
-        check_new_file(out.with_suffix(".csv"), overwrite=overwrite)
+        check_new_file(_details_file(out), overwrite=overwrite)
     one_of(crop_as, HOW, "--crop-as")
     if prior is not None:
         one_of(prior, ("estimate",), "--prior")
@@ -121,20 +124,19 @@ def predict(
             check_new(folder, overwrite=overwrite)
     trained = load_model(model_folder(model))
     settings = settings_to_predict(trained.settings, max_pixels).with_changes(
-        which=which or "best", min_size=min_size
+        which=which or "best", min_size=min_size, upsample=upsample, threshold=threshold
     )
     if detector is not None:
         settings = settings.with_changes(detector=detector_from(detector))
     samples = read_samples(inputs, settings, Terminal())
-    layout = checked_template(template, samples)
+    layout = checked_template(template, samples, first_code)
     kept = cache_folder_from(cache, default=False)
     with on_cluster(cluster):
         faces = faces_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     predictions = predict_faces(trained, faces, jobs=jobs)
     if prior is not None:
         predictions = estimated_prior(trained, predictions, faces, strength)
-    if not faces.readable.all():
-        say("unreadable images got the most frequent class of the training set")
+    _say_guesses(faces)
     if settings.faces.which != "all":
         _say_others(faces)
     shown = named_where_sure(predictions, faces, min_probability)
@@ -146,6 +148,18 @@ def predict(
                 write(samples, faces, shown, work, *more)
         # Within, so that files and folders come into their places one after the other.
         _write_predictions(predictions, shown, faces, out, layout, format, overwrite)
+
+
+def _say_guesses(faces):
+    """Say how many answers of the submission are no expression of a face."""
+    from fer_classic.submissions.write import has_face
+
+    number = sum(not has_face(status) for status in faces.status)
+    if number:
+        say(
+            f"{number} of {len(faces)} image(s) have no face or are unreadable: a "
+            "submission has a guess there, the table none"
+        )
 
 
 def _say_others(faces):
@@ -175,11 +189,18 @@ def model_folder(model):
     return shipped_model(model.name) if bare else model
 
 
+def _details_file(out):
+    """The table beside a submission."""
+    is_table = out.suffix.lower() == ".csv"
+    return out.with_suffix(".details.csv" if is_table else ".csv")
+
+
 def _write_predictions(predictions, shown, faces, out, layout, format, overwrite):
     from fer_classic.files.atomic import write_files
     from fer_classic.submissions.write import (
         default_submission,
         predictions_csv,
+        predictions_json,
         templated_submission,
     )
 
@@ -189,11 +210,13 @@ def _write_predictions(predictions, shown, faces, out, layout, format, overwrite
         submission = templated_submission(predictions, layout)
     if out is not None:
         details = predictions_csv(shown, faces)
-        written = {out.with_suffix(".csv"): details, out: submission}
+        written = {_details_file(out): details, out: submission}
         write_files(written, overwrite=overwrite)
         print(out)
-    elif format == "json" or layout is not None:
+    elif layout is not None:
         print(submission, end="")
+    elif format == "json":
+        print(predictions_json(shown, faces), end="")
     elif format == "csv":
         print(predictions_csv(shown, faces), end="")
     else:
@@ -201,14 +224,12 @@ def _write_predictions(predictions, shown, faces, out, layout, format, overwrite
 
 
 def _predictions_text(predictions, faces):
-    rows = [
-        [
-            name,
-            predictions.label_name(i),
-            f"{predictions.probabilities[i].max():.3f}",
-            faces.status[i],
-            faces.n_faces[i],
-        ]
-        for i, name in enumerate(predictions.names)
-    ]
+    from fer_classic.submissions.write import has_face
+
+    rows = []
+    for i, name in enumerate(predictions.names):
+        told = ["-", "-"]
+        if has_face(faces.status[i]):
+            told = [predictions.label_name(i), f"{predictions.probabilities[i].max():.3f}"]
+        rows.append([name, *told, faces.status[i], faces.n_faces[i]])
     return table(rows, ["file", "expression", "probability", "status", "faces"])

@@ -27,6 +27,7 @@ def run(
         typer.Option(help=f"{TEST}test (or val) part, else a 5-fold cross-validation."),
     ] = None,
     template: Template = None,
+    first_code: o.FirstCode = None,
     strict: o.Strict = False,
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
@@ -48,6 +49,7 @@ def run(
         test,
         out=out,
         template=template,
+        first_code=first_code,
         strict=strict,
         cache=cache_folder_from(cache),
         overwrite=overwrite,
@@ -71,19 +73,28 @@ def run_and_say(settings, given, train, test, **rest):
 def _say_result(done):
     metrics, tested = done.metrics, len(done.predictions.names) > 0
     if "test" in metrics and metrics["test"]["all"]["n"]:
-        say(scores_text(metrics["test"]))
+        print(scores_text(metrics["test"]))
     elif tested:
         say("The test images have no labels, so there is no test score.")
     if "votes" in metrics:
-        say("against the majority of the votes:")
-        say(scores_text(metrics["votes"]))
+        print("against the majority of the votes:")
+        print(scores_text(metrics["votes"]))
     if "cross_validation" in metrics:
         own = metrics["cross_validation"]
-        say(f"{own['folds']}-fold cross-validation on the training images:")
-        say(f"balanced accuracy {percent(own['balanced_accuracy'])}")
+        print(f"{own['folds']}-fold cross-validation on the training images:")
+        print(f"balanced accuracy {percent(own['balanced_accuracy'])}")
     if tested:
-        print(f"submission: {done.folder / 'submission.json'}")
+        print(f"submission: {done.submission}")
     print(f"scores:     {done.folder / 'metrics.json'}")
     print(f"model:      {done.folder / 'model'}")
     if done.report:
         print(f"report:     {done.report}")
+    if (
+        "cross_validation" in metrics
+        and not metrics.get("test", {"all": {"n": 1}})["all"]["n"]
+    ):
+        value = metrics["cross_validation"]["balanced_accuracy"]
+        print(
+            f"to expect:  balanced accuracy {percent(value)}, on images like those "
+            "trained on"
+        )

@@ -5,14 +5,15 @@ follow (bits 0 to 3), the lowest first. Floats: mantissa and exponent of 2, whol
 """
 
 import numpy as np
-from numba import njit
+
+from fer_classic.compute.compiled import compiled
 
 #: 2.0 ** n at place n + LARGEST. A larger exponent would be no 32-bit float.
 LARGEST = 255
 POWERS = 2.0 ** np.arange(-LARGEST, LARGEST + 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def read_whole(data, at):
     """A whole number and the place after it.
 
@@ -38,7 +39,7 @@ def read_whole(data, at):
     return (-value if data[at] & 128 else value), at + 1 + size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def read_floats(data, at, powers, out):
     """Fill ``out`` with floats; returns the place after them, -1 where they are none.
 
@@ -71,7 +72,7 @@ def read_floats(data, at, powers, out):
     return at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def read_trees(data, at, powers, pairs, thresholds, leaves):
     """Fill the arrays of all trees; returns the place after them, or -1.
 
@@ -112,7 +113,7 @@ def read_trees(data, at, powers, pairs, thresholds, leaves):
     return at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def locate(patch, low, span, mean, anchors, deltas, pairs, thresholds, leaves):
     """Move the mean shape by all trees (Kazemi & Sullivan, CVPR 2014).
 
@@ -148,7 +149,7 @@ def locate(patch, low, span, mean, anchors, deltas, pairs, thresholds, leaves):
     return shape
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _look(patch, low, span, mean, shape, anchors, deltas, values):
     """Read the pixels of a cascade, which turn and grow with the shape."""
     cos, sin = _turn(mean, shape)
@@ -163,7 +164,7 @@ def _look(patch, low, span, mean, shape, anchors, deltas, values):
         values[i] = patch[row, column] if inside else 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _turn(mean, shape):
     """Scaled cosine and sine of the similarity that turns one shape into another."""
     points = len(mean) // 2

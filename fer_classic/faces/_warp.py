@@ -1,10 +1,11 @@
 """Bilinear sampling, compiled (Numba, cached on disk; no ``fastmath``)."""
 
 import numpy as np
-from numba import njit
+
+from fer_classic.compute.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sample(gray, linear, shift, size):
     """Bilinear samples at ``linear @ (x, y) + shift``, clamped to the image.
 

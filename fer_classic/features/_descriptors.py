@@ -4,7 +4,8 @@ As in ``_kernels``, plain loops without ``fastmath``: the processor does not mat
 """
 
 import numpy as np
-from numba import njit
+
+from fer_classic.compute.compiled import compiled
 
 #: Cells of a descriptor, a side, and orientations over 360 degrees, as Lowe (IJCV 2004).
 SIDE, ORIENTATIONS = 4, 8
@@ -27,7 +28,7 @@ def orientation_shares():
     return (turns * ORIENTATIONS).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def gradient_maps(crops, angles):
     """Gradient magnitude of each pixel, shared by its two nearest orientations.
 
@@ -62,7 +63,7 @@ def gradient_maps(crops, angles):
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def smooth(maps, cell):
     """Weighted sums of the neighbourhood of each pixel; weights fall linearly to 0.
 
@@ -97,7 +98,7 @@ def smooth(maps, cell):
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _run_twice(lines, out, work, cell):
     """Convolve along the first axis with a triangle: a box of ``cell``, twice."""
     size, width = lines.shape
@@ -121,7 +122,7 @@ def _run_twice(lines, out, work, cell):
             out[i - cell + 1] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def descriptors(maps, points, cell):
     """Root SIFT (Arandjelović & Zisserman, CVPR 2012) around given points, upright.
 

@@ -5,7 +5,8 @@ scikit-image's.
 """
 
 import numpy as np
-from numba import njit
+
+from fer_classic.compute.compiled import compiled
 
 
 def orientation_table(orientations, signed):
@@ -59,7 +60,7 @@ def cell_shares(size, cell, bilinear):
     return first.astype(np.int64) + 1, (position - first).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cell_histograms(crops, bins, orientations, cell, first, share):
     """Orientation histograms of square cells, weighted by gradient magnitude.
 
@@ -113,7 +114,7 @@ def cell_histograms(crops, bins, orientations, cell, first, share):
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def normalise_blocks(cells, block):
     """L2-Hys normalisation of overlapping blocks of cells (Dalal & Triggs 2005).
 
@@ -191,7 +192,7 @@ def uniform_codes(points):
     return codes
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def lbp_codes(crops, offsets, codes):
     """LBP code of every pixel, with neighbours interpolated bilinearly.
 
@@ -251,7 +252,7 @@ def lbp_codes(crops, offsets, codes):
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def grid_histograms(codes, grid, number):
     """Relative frequency of each code in the cells of a grid.
 

@@ -1,5 +1,6 @@
 """Folders whose files vouch for each other by checksums."""
 
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,8 @@ FORMAT = 1
 #: File with the checksums of all others in its folder, and the one that signs it.
 SEAL, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
 
+#: Larger files hold no text.
+_MOST_TEXT = 1 << 28
 _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
 
 
@@ -65,10 +68,24 @@ def _check_seal(folder, needed):
         if not os.path.isfile(own):  # no error either where the name is too long
             raise FerClassicError(f"{own} is missing: copy the whole folder again.")
         if sha256(own) != expected:
+            if _has_other_line_ends(own, expected):
+                raise FerClassicError(
+                    f"{own} has other line endings than when it was made, as Git for "
+                    "Windows leaves them (core.autocrlf): clone again with git -c "
+                    "core.autocrlf=false clone, or copy the whole folder again."
+                )
             raise FerClassicError(
                 f"{own} has been changed or damaged (its checksum is not the one in "
                 f"{SEAL}): copy the whole folder again, or make it anew."
             )
+
+
+def _has_other_line_ends(path, expected):
+    """Whether a file is what it was but for a carriage return before each line end."""
+    if path.stat().st_size > _MOST_TEXT:
+        return False
+    plain = path.read_bytes().replace(b"\r\n", b"\n")
+    return hashlib.sha256(plain).hexdigest() == expected
 
 
 def read_sealed(folder, name, kind, needed, largest=None):

@@ -5,7 +5,8 @@ does not matter.
 """
 
 import numpy as np
-from numba import njit
+
+from fer_classic.compute.compiled import compiled
 
 #: Rows up to which this is faster than unpacking the whole numbers for BLAS.
 FEW = 8
@@ -13,7 +14,7 @@ FEW = 8
 BLOCK = 4096
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def multiply(rows, columns, out):
     """``rows @ columns``; reads the whole numbers as they are, a fourth of the bytes.
 

@@ -39,6 +39,8 @@ def marks_of(image):
     marks = []
     for number, face in enumerate(image.faces, start=1):
         text = f"{face.label or 'not sure'} {face.probability:.2f}"
+        if face.status == "no_face":
+            text = "no face"
         text = f"{number} {text}" if numbered else text
         dotted = face.status == "face" and min(face.box[2:]) >= DOTTED
         marks.append(Mark(face.box, face.landmarks if dotted else (), text, face.status))

@@ -17,6 +17,7 @@ from fer_classic.learn.cnn.classifier import SmallCNNClassifier
 from fer_classic.learn.cnn.parameters import check_torch
 from fer_classic.learn.experts import experts_from_arrays, experts_to_arrays
 from fer_classic.model.checks import check_description, kept_parameters
+from fer_classic.model.shipped import model_named
 from fer_classic.model.treetext import check_trees
 from fer_classic.settings import Settings
 
@@ -118,6 +119,7 @@ def load_model(folder):
     Parameters
     ----------
     folder : path-like
+        Of a model or a run, or the name of a model that comes along ("five-fast").
 
     Returns
     -------
@@ -128,7 +130,7 @@ def load_model(folder):
     FerClassicError
         A file is missing, changed, or of another format.
     """
-    folder = folder_of(folder)
+    folder = folder_of(model_named(folder))
     kind = "fer_classic model"
     description = read_sealed(folder, "model.json", kind, _files, LARGEST)
     if _is_network(description):

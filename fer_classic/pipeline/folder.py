@@ -54,8 +54,8 @@ def write_run(folder, record, metrics, model, predictions, faces, layout=None):
     predictions : Predictions
     faces : FaceTable
         The rows predicted.
-    layout : object, optional
-        The contest's sample as parsed JSON.
+    layout : Sample, optional
+        The contest's sample file.
     """
     texts = {
         "settings.json": to_json(model.settings.to_dict()),
@@ -65,11 +65,11 @@ def write_run(folder, record, metrics, model, predictions, faces, layout=None):
     }
     if len(predictions.names):
         texts["predictions.csv"] = predictions_csv(predictions, faces)
-        texts["submission.json"] = (
-            default_submission(predictions)
-            if layout is None
-            else templated_submission(predictions, layout)
-        )
+        if layout is None:
+            texts["submission.json"] = default_submission(predictions)
+        else:
+            text = templated_submission(predictions, layout)
+            texts[f"submission{layout.ending}"] = text
     for part in metrics.values():
         scores = part.get("all", part)
         if scores["n"]:

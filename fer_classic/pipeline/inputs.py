@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from fer_classic.compute.progress import SILENT
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.image import MAX_PIXELS
@@ -207,6 +209,11 @@ def run_inputs(train, test, settings, *, template=None, watch=SILENT, **options)
         settings = settings.with_changes(folds=settings.folds or 5)
         if template:
             raise UsageError("--template needs images to predict: name them with --test.")
+    if template and not settings.network and not (np.asarray(tested.labels) >= 0).any():
+        smallest = np.bincount(found.training.labels[found.training.labels >= 0]).min()
+        settings = settings.with_changes(
+            folds=settings.folds or int(min(5, max(2, smallest)))
+        )
     return replace(found, settings=settings, tested=tested)
 
 

@@ -48,6 +48,11 @@ class Run:
     metrics: dict
     report: Path | None
 
+    @property
+    def submission(self):
+        """The file of answers, pathlib.Path, or None without test images."""
+        return next(iter(sorted(self.folder.glob("submission.*"))), None)
+
 
 def run(
     train,
@@ -56,6 +61,7 @@ def run(
     out,
     settings=None,
     template=None,
+    first_code=None,
     classes=None,
     votes=None,
     strict=False,
@@ -78,7 +84,10 @@ def run(
         Directory to write.
     settings : Settings, optional
     template : path-like, optional
-        The contest's sample file, whose layout the submission then has.
+        The contest's sample file, whose layout the submission then has. Where the test
+        images have no labels, the training images are cross-validated.
+    first_code : {0, 1}, optional
+        Number of the first class in the sample, where its labels do not tell.
     classes : {"five", "seven"}, optional
         Class set, where ``train`` is a face table that shall not decide it.
     votes : path-like, optional
@@ -127,7 +136,7 @@ def run(
             watch=watch,
         )
     settings, parts = inputs.settings, (inputs.training, inputs.tested)
-    layout = checked_template(template, inputs.tested)
+    layout = checked_template(template, inputs.tested, first_code)
     shared = {"jobs": jobs, "watch": watch}
     with on_cluster(cluster):
         with timer("faces"):

@@ -27,6 +27,8 @@ class Sample:
         Whether it begins with a byte order mark.
     delimiter, line_end : str
         Of a table.
+    first : {0, 1} or None
+        Number of the first class; None for what the labels tell.
     """
 
     tree: object
@@ -34,6 +36,12 @@ class Sample:
     marked: bool = False
     delimiter: str = ","
     line_end: str = "\n"
+    first: int | None = None
+
+    @property
+    def ending(self):
+        """Ending of the file that an answer is written to."""
+        return {"json": ".json", "lines": ".jsonl", "csv": ".csv"}[self.form]
 
     def text(self, tree):
         """A filled tree as text of this form.

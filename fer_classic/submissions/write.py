@@ -1,5 +1,7 @@
 """submission.json: the contest's own layout, and the table beside it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from fer_classic.files.text import csv_text
@@ -41,7 +43,7 @@ def templated_submission(predictions, template, first=None):
         The layout is not understood, or its names are not exactly the images.
     """
     sample = template if isinstance(template, Sample) else Sample(template)
-    return filled(sample, predictions, first)
+    return filled(sample, predictions, sample.first if first is None else first)
 
 
 def checked_template(path, samples, first=None):
@@ -60,16 +62,47 @@ def checked_template(path, samples, first=None):
     """
     if path is None:
         return None
-    sample = read_sample(path)
+    sample = replace(read_sample(path), first=first)
     zeros = np.zeros(len(samples), dtype=np.int64)
     names = samples.classes.names
     even = np.full((len(samples), len(names)), 1 / len(names))
-    templated_submission(Predictions(samples.names, zeros, even, names), sample, first)
+    templated_submission(Predictions(samples.names, zeros, even, names), sample)
     return sample
+
+
+def answer_of(predictions, faces, row):
+    """The expression of a row's face, and the guess where it has no face.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    faces : FaceTable
+    row : int
+
+    Returns
+    -------
+    label, guess : str
+        One of them is empty; both where a face is there and no class is probable enough.
+    """
+    if has_face(faces.status[row]):
+        return predictions.label_name(row), ""
+    return "", predictions.class_names[int(np.argmax(predictions.probabilities[row]))]
+
+
+def has_face(status):
+    """Whether a row tells of a face: one was found, or the whole image is said to be one.
+
+    Parameters
+    ----------
+    status : str
+    """
+    return status not in ("no_face", "unreadable")
 
 
 def predictions_csv(predictions, faces):
     """One line an image: file, status, faces, box, score, probabilities, label, error.
+
+    Where there is no face, label is empty, and what the submission says is the guess.
 
     Parameters
     ----------
@@ -79,14 +112,49 @@ def predictions_csv(predictions, faces):
     """
     rows = [
         ["file", "status", "n_faces", "x", "y", "width", "height", "score"]
-        + [*predictions.class_names, "label", "error"]
+        + [*predictions.class_names, "label", "error", "guess"]
     ]
     for i, name in enumerate(predictions.names):
         box = [f"{value:.1f}" for value in faces.boxes[i]]
         probabilities = [repr(float(p)) for p in predictions.probabilities[i]]
+        label, guess = answer_of(predictions, faces, i)
         rows.append(
             [name, faces.status[i], faces.n_faces[i], *box, f"{faces.scores[i]:.4f}"]
             + probabilities
-            + [predictions.label_name(i), faces.errors[i]]
+            + [label, faces.errors[i], guess]
         )
     return csv_text(rows)
+
+
+def predictions_json(predictions, faces):
+    """All that the table of :func:`predictions_csv` tells, as JSON.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    faces : FaceTable
+
+    Returns
+    -------
+    str
+        A list of objects with filename, label (null without a face), guess, status, faces,
+        box (x, y, width, height), score, probabilities by class, and error.
+    """
+    records = []
+    for i, name in enumerate(predictions.names):
+        label, guess = answer_of(predictions, faces, i)
+        shares = map(float, predictions.probabilities[i])
+        records.append(
+            {
+                "filename": name,
+                "label": label or None,
+                "guess": guess or None,
+                "status": faces.status[i],
+                "faces": int(faces.n_faces[i]),
+                "box": [round(float(value), 1) for value in faces.boxes[i]],
+                "score": round(float(faces.scores[i]), 4),
+                "probabilities": dict(zip(predictions.class_names, shares, strict=True)),
+                "error": faces.errors[i] or None,
+            }
+        )
+    return json_text(records)

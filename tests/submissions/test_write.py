@@ -346,11 +346,13 @@ def test_predictions_csv_and_back(tmp_path):
     text = predictions_csv(given_, face_rows())
     lines = list(csv.reader(io.StringIO(text)))
     head = "file status n_faces x y width height score anger happiness neutral sadness"
-    assert " ".join(lines[0]) == head + " surprise label error"
+    assert " ".join(lines[0]) == head + " surprise label error guess"
     assert lines[1][:8] == ["test/0001.jpg", "face", "2", "1.2", "2.0", "30.0", "40.1"] + [
         "1.2346"
     ]
-    assert lines[3][-2:] == ["surprise", 'damaged, "x"']
+    assert lines[1][-3:] == ["sadness", "", ""]
+    assert lines[2][-3:] == ["", "", "anger"]  # no face: no expression, a guess
+    assert lines[3][-3:] == ["", 'damaged, "x"', "surprise"]
     assert len(lines) == 4
     path = written(tmp_path / "predictions.csv", text)
     back = read_predictions(path, NAMES[::-1], FIVE)
@@ -472,7 +474,7 @@ def test_predictions_of_any_names_come_back(tmp_path_factory, names):
     )
     text = predictions_csv(given_, faces)
     rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
-    assert len(rows) == n and all(row[-1] == "'=1" for row in rows)
+    assert len(rows) == n and all(row[-2] == "'=1" for row in rows)
     assert not any(row[0].startswith(("=", "+", "@", "\t", "\r")) for row in rows)
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_text(text, encoding="utf-8", newline="")
