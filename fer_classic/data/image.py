@@ -220,6 +220,8 @@ def _reason(data, error):
     ):
         told = "not an image of a known format (JPEG, PNG, BMP, TIFF, WebP, GIF, AVIF)"
         return f"{kind}, {told}" if kind else told
+    if isinstance(error, OSError) and "cannot identify" in str(error):
+        return f"damaged or truncated image: {kind} whose header is no good"
     text = " ".join(str(error).split())
     return f"damaged or truncated image: {text or type(error).__name__}"
 

@@ -162,6 +162,7 @@ def run(
         metrics = _metrics(model, predictions, test_faces, copied, left)
     with timer("material of the report"):
         material = _material(model, faces, test_faces, predictions, copied, watch)
+        issues = _label_issues(model, faces, watch)
     record = run_record(model, train, test, faces, test_faces, copied, timer)
     if voted is not None:
         record["votes"] = voted.origin
@@ -169,6 +170,8 @@ def run(
         write_run(folder, record, metrics, model, predictions, test_faces, layout)
         if material:
             (folder / "material.npz").write_bytes(material)
+        if issues:
+            (folder / "label_issues.csv").write_text(issues, encoding="utf-8", newline="")
     if kept:
         with suppress(OSError):  # it never was there, or its disk is read-only
             kept.unlink()
@@ -198,6 +201,17 @@ def _material(model, faces, test_faces, predictions, copied, watch):
     except Exception as error:  # whatever it is, the run is worth more
         watch.say(f"the report will lack its pictures: {type(error).__name__}: {error}")
         return b""
+
+
+def _label_issues(model, faces, watch):
+    """The table of suspect labels; empty if that fails."""
+    from fer_classic.report.label_issues import label_issues_csv
+
+    try:
+        return label_issues_csv(model, faces)
+    except Exception as error:  # whatever it is, the run is worth more
+        watch.say(f"no label_issues.csv: {type(error).__name__}: {error}")
+        return ""
 
 
 def _write_report(folder, watch):
