@@ -30,7 +30,7 @@ _PUBLIC = {
     "predict_faces": "model.predict",
     "read_dataset": "data.dataset",
     "read_votes": "data.votes",
-    "run": "pipeline",
+    "run": "pipeline.whole_run",
     "save_model": "model.store",
     "train_model": "model.train",
 }

@@ -6,7 +6,8 @@ import sys
 
 from fer_classic.detect import BUILT_IN, make_detector, third_parties
 from fer_classic.errors import FerClassicError
-from fer_classic.faces.cache import VARIABLE, cache_folder, usage
+from fer_classic.faces.cache import usage
+from fer_classic.files.kept import VARIABLE, cache_folder
 from fer_classic.files.versions import versions
 from fer_classic.files.weights import LANDMARK_LICENCE, MODEL_FILES, model_file, sha256
 

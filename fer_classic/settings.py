@@ -168,7 +168,7 @@ def read_settings(path):
 
 
 def _classifier_parameters():
-    from fer_classic.learn.classifier import ExpressionClassifier  # loads scikit-learn
+    from fer_classic.learn.trees import ExpressionClassifier
 
     # Threads and seed are options of their own.
     return sorted(ExpressionClassifier().get_params().keys() - {"n_jobs", "random_state"})

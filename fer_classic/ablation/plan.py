@@ -205,7 +205,7 @@ def _checked_run(table, base, shared):
 
 def _known_keys():
     """Settings that a run may change, of the faces and of the classifier."""
-    from fer_classic.learn.classifier import ExpressionClassifier
+    from fer_classic.learn.trees import ExpressionClassifier
 
     own = ExpressionClassifier().get_params().keys() - {"n_jobs", "random_state"}
     return (*(f.name for f in fields(FaceSettings)), *sorted(own))
@@ -235,8 +235,8 @@ def _features(table, before):
 
 def _try(settings):
     """What only the first fold would find out, minutes later."""
-    from fer_classic.learn.classifier import ExpressionClassifier
     from fer_classic.learn.experts import expert_parameters
+    from fer_classic.learn.trees import ExpressionClassifier
 
     if not settings.features and not settings.experts:
         raise UsageError("there are neither features nor experts: nothing to learn from.")

@@ -19,7 +19,8 @@ def settings_from(given):
     """
     from fer_classic.errors import UsageError, one_of
     from fer_classic.features import CROP_FAMILIES, check_located, make_extractors
-    from fer_classic.learn.classifier import PRIORS, ExpressionClassifier
+    from fer_classic.learn.calibrate import PRIORS
+    from fer_classic.learn.trees import ExpressionClassifier
     from fer_classic.settings import (
         CARD_FEATURES,
         DEFAULT_PRESET,
@@ -122,7 +123,7 @@ def cache_folder_from(cache, *, default=True):
     default : bool
         Whether work is kept where neither says anything.
     """
-    from fer_classic.faces.cache import cache_folder
+    from fer_classic.files.kept import cache_folder
 
     return cache_folder(cache, default=default)
 

@@ -99,13 +99,14 @@ def each_part(function, parts):
 
 
 def _in_processes(function, chunks, jobs):
+    if jobs == 1:
+        yield from map(function, chunks)
+        return
     from joblib import Parallel, delayed
 
-    options = {"n_jobs": jobs, "return_as": "generator"}
-    if jobs != 1:
-        # One chunk a task: what joblib would put together leaves a worker idle at the end.
-        options |= {"batch_size": 1, "initializer": _follow_parent}
-        options["initargs"] = (os.getpid(),)
+    # One chunk a task: what joblib would put together leaves a worker idle at the end.
+    options = {"n_jobs": jobs, "return_as": "generator", "batch_size": 1}
+    options |= {"initializer": _follow_parent, "initargs": (os.getpid(),)}
     here = os.getcwd()
     try:
         yield from Parallel(**options)(delayed(_call)(here, function, c) for c in chunks)

@@ -10,6 +10,7 @@ from fer_classic.detect.base import (
     pad_edges,
     scale_to_side,
 )
+from fer_classic.files.kept import kept_bytes
 
 #: Levels of the pyramid made in dlib's own way for the search for large faces.
 LEVELS = 5
@@ -17,7 +18,15 @@ LEVELS = 5
 
 @kept_by_thread(maxsize=1)
 def _dlib_detector():
-    return dlib.get_frontal_face_detector()
+    """The detector as dlib unpacks it, which takes a third of a second: once a user."""
+
+    def unpacked():
+        (state,) = dlib.get_frontal_face_detector().__getstate__()
+        return state
+
+    detector = dlib.fhog_object_detector.__new__(dlib.fhog_object_detector)
+    detector.__setstate__((kept_bytes(f"frontal-dlib-{dlib.__version__}", unpacked),))
+    return detector
 
 
 @kept_by_thread(maxsize=1)

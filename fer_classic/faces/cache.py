@@ -20,8 +20,6 @@ from fer_classic.files.staging import clear, partial_file
 from fer_classic.files.versions import versions
 from fer_classic.files.weights import model_file, sha256
 
-#: Environment variable that names the folder, or says "none".
-VARIABLE = "FER_CLASSIC_CACHE"
 #: Bytes of the checksum that a chunk begins with.
 _HEAD = hashlib.sha256().digest_size
 
@@ -125,34 +123,6 @@ def open_cache(folder, settings):
     text = json.dumps(recipe, sort_keys=True)
     recipe = hashlib.sha256(text.encode()).hexdigest()
     return Cache(Path(folder).absolute(), recipe)
-
-
-def cache_folder(given=None, *, default=True):
-    """Where chunks are kept.
-
-    Parameters
-    ----------
-    given : str, optional
-        A folder, or "none".
-    default : bool
-        Whether the user's own cache folder is meant where neither ``given`` nor the
-        environment variable FER_CLASSIC_CACHE says anything.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None for no cache; also where the environment names no home folder.
-    """
-    named = given or os.environ.get(VARIABLE)
-    if named:
-        return None if named == "none" else Path(named)
-    if not default:
-        return None
-    homes = {"XDG_CACHE_HOME": "", "LOCALAPPDATA": "", "HOME": ".cache"}
-    for variable, below in homes.items():
-        if os.path.isabs(os.environ.get(variable, "")):
-            return Path(os.environ[variable], below, "fer_classic")
-    return None
 
 
 def usage(folder):

@@ -1,24 +1,21 @@
 """Hand-crafted features, one family a file, each a transformer with named columns."""
 
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 
 from fer_classic.errors import UsageError, one_of
-from fer_classic.features.fisher import FisherFeatures
-from fer_classic.features.geometry import GeometryFeatures
-from fer_classic.features.hog import HOGFeatures
-from fer_classic.features.lbp import LBPFeatures
-from fer_classic.features.sift import SIFTFeatures
+from fer_classic.features import fisher, geometry, hog, lbp, sift
 
 #: Families by the name users give them. Those of CROP_FAMILIES follow from the face
 #: alone; the others learn a vocabulary from training images first.
 FAMILIES = {
-    "hog": HOGFeatures,
-    "lbp": LBPFeatures,
-    "geometry": GeometryFeatures,
-    "sift": SIFTFeatures,
-    "fisher": FisherFeatures,
+    "hog": hog.HOGFeatures,
+    "lbp": lbp.LBPFeatures,
+    "geometry": geometry.GeometryFeatures,
+    "sift": sift.SIFTFeatures,
+    "fisher": fisher.FisherFeatures,
 }
 CROP_FAMILIES = tuple(n for n, own in FAMILIES.items() if not hasattr(own, "learned"))
 
@@ -35,6 +32,15 @@ __all__ = [
     "compute_features",
     "make_extractors",
 ]
+
+#: Those of the families as scikit-learn knows them, imported when first used.
+_ESTIMATORS = tuple(own.__name__ for own in FAMILIES.values())
+
+
+def __getattr__(name):
+    if name not in _ESTIMATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.estimators"), name)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,88 @@
 """What the feature transformers share."""
 
+from inspect import signature
+
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+
+from fer_classic.errors import one_of
+
+
+class Parameters:
+    """Parameters as scikit-learn's estimators have them, without importing scikit-learn.
+
+    Predicting must not wait for it. The public estimators are subclasses that have its
+    base classes too (:mod:`fer_classic.features.estimators`).
+    """
+
+    def get_params(self, deep=True):
+        """The parameters by name.
+
+        Parameters
+        ----------
+        deep : ignored
+
+        Returns
+        -------
+        dict
+        """
+        names = signature(type(self)).parameters  # without self
+        return {name: getattr(self, name) for name in sorted(names)}
+
+    def set_params(self, **parameters):
+        """Change parameters.
+
+        Parameters
+        ----------
+        **parameters
+            By name.
+
+        Raises
+        ------
+        UsageError
+            There is no parameter of that name.
+        """
+        known = self.get_params()
+        for name, value in parameters.items():
+            setattr(self, one_of(name, known, f"parameter of {type(self).__name__}"), value)
+        return self
+
+
+def check_fitted(owner, learned=None):
+    """Raise scikit-learn's NotFittedError unless ``fit`` has been called.
+
+    Parameters
+    ----------
+    owner : estimator
+    learned : str, optional
+        An attribute that ``fit`` sets; by default any whose name ends in "_".
+    """
+    known = vars(owner)
+    if learned in known or (learned is None and any(n.endswith("_") for n in known)):
+        return
+    from sklearn.exceptions import NotFittedError
+
+    raise NotFittedError(
+        f"This {type(owner).__name__} is not fitted yet: call fit before this method."
+    )
+
+
+class Transformer(Parameters):
+    """A transformer that has ``fit`` and ``transform``."""
+
+    def fit_transform(self, X, y=None):
+        """Fit to data and transform them.
+
+        Parameters
+        ----------
+        X : object
+            As for ``fit``.
+        y : ignored
+
+        Returns
+        -------
+        ndarray of float32
+        """
+        return self.fit(X, y).transform(X)
 
 
 class CountedColumns:
@@ -28,7 +108,7 @@ class CountedColumns:
         return self._number(size)
 
 
-class CropFeatures(CountedColumns, TransformerMixin, BaseEstimator):
+class CropFeatures(CountedColumns, Transformer):
     """Base of transformers that read aligned crops.
 
     A subclass gives ``family``, ``_validate(size)``, ``_number(size)``, ``_names(size)``
@@ -79,29 +159,8 @@ class CropFeatures(CountedColumns, TransformerMixin, BaseEstimator):
         -------
         ndarray of object (str), shape (n_features,)
         """
-        check_is_fitted(self)
+        check_fitted(self)
         return np.array(self._names(self.crop_size_), dtype=object)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        return tags
-
-
-def check_fitted(owner, learned):
-    """Raise NotFittedError unless an estimator has an attribute that ``fit`` sets.
-
-    scikit-learn's own check looks into everything first: for a single face, a dozen of
-    them would cost as much as a family of features.
-
-    Parameters
-    ----------
-    owner : estimator
-    learned : str
-    """
-    if learned not in vars(owner):
-        check_is_fitted(owner, learned)
 
 
 def check_crops(crops):

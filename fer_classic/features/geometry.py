@@ -4,11 +4,9 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.faces.align import mean_shape
-from fer_classic.features.base import CountedColumns, check_fitted
+from fer_classic.features.base import CountedColumns, Transformer, check_fitted
 
 #: Points whose mutual distances are measured: brows, eyes, nose, mouth.
 KEY_POINTS = (
@@ -58,7 +56,7 @@ RATIOS = (
 )
 
 
-class GeometryFeatures(CountedColumns, TransformerMixin, BaseEstimator):
+class GeometryFeatures(CountedColumns, Transformer):
     """Shape of a face from its landmarks, free of position, size and rotation.
 
     The 68 points are laid over the mean face by a similarity transform (ordinary
@@ -141,14 +139,8 @@ class GeometryFeatures(CountedColumns, TransformerMixin, BaseEstimator):
         -------
         ndarray of object (str), shape (539,)
         """
-        check_is_fitted(self)
+        check_fitted(self)
         return np.array(_column_names(), dtype=object)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        return tags
 
 
 @lru_cache(maxsize=1)

@@ -3,13 +3,12 @@
 from functools import lru_cache
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.faces.landmarks import MIRROR
 from fer_classic.features import _descriptors
 from fer_classic.features.base import (
     CountedColumns,
+    Transformer,
     check_crops,
     check_fitted,
     check_fitted_size,
@@ -33,7 +32,7 @@ BLOCK = 8
 _orientation_shares = lru_cache(maxsize=1)(_descriptors.orientation_shares)
 
 
-class SIFTFeatures(CountedColumns, TransformerMixin, BaseEstimator):
+class SIFTFeatures(CountedColumns, Transformer):
     """Root-SIFT descriptors centred at 40 landmarks (after Lowe, IJCV 2004).
 
     A fixed grid sees the mouth's corner now in one cell, now in another; a descriptor at
@@ -139,7 +138,7 @@ class SIFTFeatures(CountedColumns, TransformerMixin, BaseEstimator):
         -------
         ndarray of object (str), shape (n_features,)
         """
-        check_is_fitted(self)
+        check_fitted(self)
         return np.array(_column_names(tuple(self.cells)), dtype=object)
 
 

@@ -3,9 +3,9 @@
 import copy
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from fer_classic.errors import one_of
+from fer_classic.features.base import Parameters
 
 METHODS = (
     "none",
@@ -227,7 +227,7 @@ class _Space:
         return copy.copy(self)  # read only: cloning an estimator need not copy arrays
 
 
-class _SpaceNeighbors(BaseEstimator):
+class _SpaceNeighbors(Parameters):
     """Nearest neighbours in a :class:`_Space`, as imbalanced-learn's samplers take them."""
 
     def __init__(self, n_neighbors=5, space=None, n_jobs=None):

@@ -1,8 +1,6 @@
 """Calibration: probabilities that mean what they say."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from sklearn.utils.multiclass import check_classification_targets
 
 PRIORS = ("uniform", "train")
 
@@ -25,6 +23,8 @@ def class_codes(y):
     ValueError
         There is a single class, or ``y`` holds no classes.
     """
+    from sklearn.utils.multiclass import check_classification_targets
+
     check_classification_targets(y)
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     if len(classes) < 2:
@@ -118,6 +118,8 @@ def best_temperature(scores, codes, target, weights=None):
     target : ndarray of float, shape (k,)
         Share of each class in the loss.
     """
+    from scipy.optimize import minimize_scalar
+
     importance = class_importance(codes, target, weights)
     own = np.arange(len(codes)), codes
 

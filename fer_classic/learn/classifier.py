@@ -4,12 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fer_classic.errors import one_of
-from fer_classic.features.base import check_range
+from fer_classic.learn import trees
 from fer_classic.learn.balance import check_neighbors, resample
-from fer_classic.learn.boost import boost, boosted, held_out_parts, threads
+from fer_classic.learn.boost import boost, held_out_parts, threads
 from fer_classic.learn.calibrate import (
-    PRIORS,
     best_temperature,
     class_codes,
     class_importance,
@@ -25,22 +23,8 @@ SMALL_SET = 5000
 SMALL_FOLDS = 5
 LEAVES, SMALL_LEAVES = 31, 4
 
-#: Parameter, least and largest value, type.
-_LIMITS = (
-    ("n_estimators", 1, 100_000, int),
-    ("learning_rate", 1e-6, 1.0, float),
-    ("max_bin", 2, 65_535, int),
-    ("colsample", 1e-6, 1.0, float),
-    ("min_child_samples", 1, 1_000_000, int),
-    ("reg_lambda", 0.0, 1e9, float),
-    ("validation_fraction", 0.0, 0.5, float),
-    ("early_stopping_rounds", 1, 100_000, int),
-    ("n_neighbors", 1, 1000, int),
-    ("random_state", 0, 2**31 - 1, int),
-)
 
-
-class ExpressionClassifier(ClassifierMixin, BaseEstimator):
+class ExpressionClassifier(ClassifierMixin, BaseEstimator, trees.ExpressionClassifier):
     """LightGBM on named columns, with class balancing inside ``fit``.
 
     A part of the training rows is held out (whole groups, stratified by class) to stop
@@ -109,39 +93,6 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
     >>> model.predict_proba(X).shape
     (120, 2)
     """
-
-    def __init__(
-        self,
-        *,
-        balance="none",
-        prior="uniform",
-        n_estimators=600,
-        learning_rate=0.1,
-        num_leaves=None,
-        max_bin=31,
-        colsample=0.05,
-        min_child_samples=20,
-        reg_lambda=10.0,
-        validation_fraction=0.1,
-        early_stopping_rounds=40,
-        n_neighbors=5,
-        n_jobs=-1,
-        random_state=0,
-    ):
-        self.balance = balance
-        self.prior = prior
-        self.n_estimators = n_estimators
-        self.learning_rate = learning_rate
-        self.num_leaves = num_leaves
-        self.max_bin = max_bin
-        self.colsample = colsample
-        self.min_child_samples = min_child_samples
-        self.reg_lambda = reg_lambda
-        self.validation_fraction = validation_fraction
-        self.early_stopping_rounds = early_stopping_rounds
-        self.n_neighbors = n_neighbors
-        self.n_jobs = n_jobs
-        self.random_state = random_state
 
     def fit(self, X, y, groups=None, X_mirror=None, progress=None, *, weights=None):
         """Balance, train and calibrate.
@@ -212,29 +163,7 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        return softmax(self._scores(X) / self.temperature_)
-
-    def predict(self, X):
-        """The most probable class of each row.
-
-        Parameters
-        ----------
-        X : array of float, shape (n, d)
-
-        Returns
-        -------
-        ndarray, shape (n,)
-        """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
-
-    def check_parameters(self):
-        """Raise ValueError if a parameter is impossible, as ``fit`` would."""
-        one_of(self.prior, PRIORS, "prior")
-        for name, low, high, kind in _LIMITS:
-            check_range(self, name, getattr(self, name), low, high, kind)
-        if self.num_leaves is not None:
-            check_range(self, "num_leaves", self.num_leaves, 2, 131_072)
+        return super().predict_proba(X)
 
     def _check_mirror(self, X, X_mirror):
         if X_mirror is None:
@@ -294,7 +223,3 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator):
             "num_threads": threads(self.n_jobs, n_rows * self.n_features_in_),
             "seed": self.random_state,
         }
-
-    def _scores(self, X):
-        probabilities = boosted(self.booster_, X, self.best_iteration_, self.n_jobs)
-        return np.log(probabilities + 1e-300) + self.log_prior_shift_

@@ -1,13 +1,12 @@
 """Faces as short vectors: features of several families, scaled and rotated together."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from fer_classic.compute.products import gram, in_threads, one_blas_thread, product, slices
 from fer_classic.errors import one_of
 from fer_classic.faces.landmarks import mirror_landmarks
 from fer_classic.features import FAMILIES, make_extractors
-from fer_classic.features.base import check_fitted
+from fer_classic.features.base import Transformer, check_fitted
 from fer_classic.learn._products import FEW, multiply
 
 #: Faces whose features are held at a time, and from which the basis is learned.
@@ -20,7 +19,7 @@ STEP, MANY = 1.5, 10_000
 EXTRA, PASSES = 40, 2
 
 
-class FaceEmbedding(TransformerMixin, BaseEstimator):
+class FaceEmbedding(Transformer):
     """Principal components of feature families, the same for a face and its mirror image.
 
     Every column is averaged over the face and its mirror image, since an expression is

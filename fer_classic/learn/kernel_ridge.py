@@ -1,10 +1,9 @@
 """Class scores by kernel ridge regression; grouped out-of-fold scores by the same solve."""
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from fer_classic.compute.products import in_threads, one_blas_thread, slices
-from fer_classic.features.base import check_fitted
+from fer_classic.features.base import Parameters, check_fitted
 from fer_classic.learn._products import FEW, multiply
 from fer_classic.learn.conjugate_gradients import solve
 from fer_classic.learn.kernel_blocks import KernelBlocks
@@ -18,7 +17,7 @@ STEP = 0.03
 BATCH, FINE = 512, 1024
 
 
-class KernelRidgeScores(BaseEstimator):
+class KernelRidgeScores(Parameters):
     """Scores of every class from a Gaussian kernel, by class-balanced ridge regression.
 
     Solves ``(K + ridge * diag(1 / weight)) a = T`` with the weights of balanced classes

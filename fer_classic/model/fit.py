@@ -6,8 +6,6 @@ import numpy as np
 
 from fer_classic.compute.timer import Timer
 from fer_classic.faces.landmarks import mirror_landmarks
-from fer_classic.learn.classifier import ExpressionClassifier
-from fer_classic.learn.cnn.classifier import SmallCNNClassifier
 from fer_classic.learn.experts import fit_expert
 from fer_classic.model.predict import columns
 from fer_classic.model.store import Model
@@ -66,6 +64,8 @@ def learn(
     Model
         Without ``trained_on``.
     """
+    from fer_classic.learn.classifier import ExpressionClassifier
+
     timer = timer or Timer()
     mirror, experts, scores = None, [], []
     given = {"seed": settings.seed, "targets": targets, "sample_weight": weights}
@@ -133,6 +133,8 @@ def learn_network(
     Model
         Without ``trained_on``.
     """
+    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
+
     timer = timer or Timer()
     classifier = SmallCNNClassifier(
         **settings.network, n_jobs=jobs, random_state=settings.seed

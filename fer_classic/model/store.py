@@ -12,13 +12,12 @@ from fer_classic.files.arrays import check_array, check_finite, read_npz
 from fer_classic.files.checksums import FORMAT, read_sealed, usable, write_seal
 from fer_classic.files.json import to_json
 from fer_classic.files.versions import versions
-from fer_classic.learn.classifier import ExpressionClassifier
-from fer_classic.learn.cnn.classifier import SmallCNNClassifier
 from fer_classic.learn.cnn.parameters import check_torch
 from fer_classic.learn.experts import experts_from_arrays, experts_to_arrays
+from fer_classic.learn.trees import ExpressionClassifier
 from fer_classic.model.checks import check_description, kept_parameters
 from fer_classic.model.shipped import model_named
-from fer_classic.model.treetext import check_trees
+from fer_classic.model.treetext import read_trees
 from fer_classic.settings import Settings
 
 #: File of the trees, in models without a network.
@@ -137,8 +136,7 @@ def load_model(folder):
         check_torch()
     with usable(folder, "model"):
         settings = Settings.from_dict(description["settings"])
-        new = SmallCNNClassifier if settings.network else ExpressionClassifier
-        classifier = check_description(description, settings, new())
+        classifier = check_description(description, settings, _new(settings))
         names = tuple(description["feature_names"])
         _read_state(classifier, folder, description["classes"])
         if settings.network:
@@ -151,6 +149,15 @@ def load_model(folder):
             _read_trees(classifier, folder, len(names))
         experts = _experts(folder, settings)
         return Model(settings, classifier, names, description["trained_on"], experts)
+
+
+def _new(settings):
+    """A classifier that has learned nothing yet."""
+    if not settings.network:
+        return ExpressionClassifier()
+    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
+
+    return SmallCNNClassifier()
 
 
 def _files(description):
@@ -193,13 +200,8 @@ def _read_state(classifier, folder, classes):
 
 
 def _read_trees(classifier, folder, n_features):
-    lightgbm = load_lightgbm()
-
     content = (folder / TREES).read_bytes()
-    text = check_trees(content, len(classifier.classes_), n_features)
+    trees = read_trees(content, len(classifier.classes_), n_features)
     classifier.n_features_in_ = n_features
-    try:
-        classifier.booster_ = lightgbm.Booster(model_str=text)
-    except lightgbm.basic.LightGBMError as error:
-        raise FerClassicError(f"lightgbm.txt: {error}.") from None
-    classifier.best_iteration_ = classifier.booster_.current_iteration()
+    classifier.trees_ = trees
+    classifier.best_iteration_ = trees.rounds

@@ -11,6 +11,7 @@ from array import array
 import numpy as np
 
 from fer_classic.errors import FerClassicError
+from fer_classic.learn.trees import Trees
 
 #: Splits on the way to a leaf at most; SHAP values need the square of it in memory.
 DEEPEST = 512
@@ -43,8 +44,8 @@ _REST = re.compile(
 )
 
 
-def check_trees(content, n_classes, n_features):
-    """Refuse a text that LightGBM would misread.
+def read_trees(content, n_classes, n_features):
+    """Read trees, and refuse a text that LightGBM would misread.
 
     Parameters
     ----------
@@ -54,8 +55,7 @@ def check_trees(content, n_classes, n_features):
 
     Returns
     -------
-    str
-        The text, for ``lightgbm.Booster(model_str=...)``.
+    Trees
 
     Raises
     ------
@@ -77,8 +77,10 @@ def check_trees(content, n_classes, n_features):
         raise _wrong("what follows the trees is not what LightGBM writes")
     columns = {key: np.frombuffer(own, own.typecode) for key, own in columns.items()}
     _check_numbers(columns)
-    _check_nodes(np.array(leaves), [columns[key] for key in _WHOLE], n_features)
-    return text
+    leaves = np.array(leaves)
+    _check_nodes(leaves, [columns[key] for key in _WHOLE], n_features)
+    nodes = {key: columns[key] for key in (*_WHOLE, "threshold", "leaf_value")}
+    return Trees(text, n_classes, leaves, nodes)
 
 
 def _check_header(text, n_classes, n_features):

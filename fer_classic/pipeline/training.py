@@ -5,7 +5,6 @@ import json
 
 from fer_classic.compute.progress import SILENT
 from fer_classic.compute.surroundings import surroundings
-from fer_classic.learn.cnn.classifier import SmallCNNClassifier
 from fer_classic.model.train import train_model
 
 
@@ -39,7 +38,7 @@ def train_watched(
     given = {"jobs": jobs, "strict": strict, "timer": timer, "targets": targets}
     if settings.network:
         return _train_network(faces, settings, given, checkpoint, watch)
-    from fer_classic.learn.classifier import ExpressionClassifier
+    from fer_classic.learn.trees import ExpressionClassifier
 
     rounds = ExpressionClassifier(**settings.classifier).n_estimators
     with watch.bar("training", rounds) as advance:
@@ -52,6 +51,7 @@ def train_watched(
 
 def _train_network(faces, settings, given, checkpoint, watch):
     """Say how long it will take, then train under a bar of faces seen."""
+    from fer_classic.learn.cnn.classifier import SmallCNNClassifier
     from fer_classic.learn.cnn.files import epochs_kept
     from fer_classic.learn.cnn.start import planned_epochs
 

@@ -14,10 +14,11 @@ from fer_classic.data.dataset import read_dataset
 from fer_classic.faces import cache as module
 from fer_classic.faces import extract as faces_module
 from fer_classic.faces import row as facerow
-from fer_classic.faces.cache import Cache, cache_folder, open_cache, usage
+from fer_classic.faces.cache import Cache, open_cache, usage
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.settings import FaceSettings
 from fer_classic.faces.table import FaceTable
+from fer_classic.files.kept import cache_folder
 
 #: Whole images: a search would only cost time here.
 QUICK = FaceSettings(detector="none")

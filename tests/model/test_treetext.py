@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from fer_classic.errors import FerClassicError
 from fer_classic.files.checksums import write_seal
 from fer_classic.model.store import load_model
-from fer_classic.model.treetext import DEEPEST, check_trees
+from fer_classic.model.treetext import DEEPEST, read_trees
 
 COLUMNS = 20
 
@@ -98,7 +98,7 @@ CRASHES = [
 @pytest.mark.parametrize(("pattern", "new", "words"), CRASHES)
 def test_a_crafted_text_is_refused_with_its_reason(text, pattern, new, words):
     with pytest.raises(FerClassicError, match=r"lightgbm\.txt: ") as caught:
-        check_trees(changed(text, pattern, new).encode(), 5, COLUMNS)
+        read_trees(changed(text, pattern, new).encode(), 5, COLUMNS)
     assert words in str(caught.value)
 
 
@@ -116,13 +116,13 @@ def test_a_crafted_text_is_refused_with_its_reason(text, pattern, new, words):
 def test_wrong_sizes_are_refused(text, pattern, new, words):
     crafted = changed(text, pattern, new, fit=False)
     with pytest.raises(FerClassicError, match=words):
-        check_trees(crafted.encode(), 5, COLUMNS)
+        read_trees(crafted.encode(), 5, COLUMNS)
 
 
 @pytest.mark.parametrize("raw", [b"\0", "é".encode(), b"\r", b"\t"])
 def test_bytes_that_are_no_plain_text_are_refused(text, raw):
     with pytest.raises(FerClassicError, match="bytes that are no plain text"):
-        check_trees(text.encode() + raw, 5, COLUMNS)
+        read_trees(text.encode() + raw, 5, COLUMNS)
 
 
 def test_a_child_with_two_parents_and_a_cycle_are_refused(text):
@@ -130,12 +130,12 @@ def test_a_child_with_two_parents_and_a_cycle_are_refused(text):
         made = re.sub(r"^left_child=.*", f"left_child={left}", text, count=1, flags=re.M)
         return changed(made, r"^right_child=.*", f"right_child={right}").encode()
 
-    assert check_trees(with_children("1 2 3 -1", "-2 -3 -4 -5"), 5, COLUMNS)
+    assert read_trees(with_children("1 2 3 -1", "-2 -3 -4 -5"), 5, COLUMNS)
     with pytest.raises(FerClassicError, match="tree 0 gives a node or leaf two parents"):
-        check_trees(with_children("1 2 3 -1", "-2 -3 -4 -4"), 5, COLUMNS)
+        read_trees(with_children("1 2 3 -1", "-2 -3 -4 -4"), 5, COLUMNS)
     # Nodes 1 and 2 are each other's child, and each has one parent.
     with pytest.raises(FerClassicError, match="tree 0 has a cycle"):
-        check_trees(with_children("3 2 1 -1", "-2 -3 -4 -5"), 5, COLUMNS)
+        read_trees(with_children("3 2 1 -1", "-2 -3 -4 -5"), 5, COLUMNS)
 
 
 def chain(text, splits):
@@ -159,16 +159,16 @@ def chain(text, splits):
 
 
 def test_a_tree_may_be_so_deep_and_no_deeper(text):
-    assert check_trees(chain(text, DEEPEST), 5, COLUMNS)
+    assert read_trees(chain(text, DEEPEST), 5, COLUMNS)
     with pytest.raises(FerClassicError, match=f"deeper than {DEEPEST} splits"):
-        check_trees(chain(text, DEEPEST + 1), 5, COLUMNS)
+        read_trees(chain(text, DEEPEST + 1), 5, COLUMNS)
 
 
 def test_a_tree_of_one_leaf_is_read():
     for least in (50, 5):  # no split is possible with 50
         written = grown(60, 3, 2, 3, min_data_in_leaf=least)
         assert ("num_leaves=1\n" in written) == (least == 50)
-        assert check_trees(written.encode(), 2, 3) == written
+        assert read_trees(written.encode(), 2, 3).text == written
 
 
 @pytest.mark.parametrize("number", [0, 4, 17, 41])
@@ -190,7 +190,7 @@ def test_any_other_bytes_are_refused_or_read_in_bounds(text, place, raw, cut):
     at = int(place * len(content))
     crafted = content[:at] + raw + (b"" if cut else content[at + len(raw) :])
     try:
-        read = check_trees(crafted, 5, COLUMNS)
+        read = read_trees(crafted, 5, COLUMNS).text
     except FerClassicError as error:
         assert "lightgbm.txt" in str(error)
     else:
