@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-#: LightGBM takes smaller values for zero, where zero means missing.
-ZERO = 1e-35
+#: LightGBM takes values up to this for zero; a 32-bit float in its source.
+ZERO = float(np.float32(1e-35))
 #: Bits of decision_type: where missing values go, and which are missing.
 LEFT, MISSING_ZERO, MISSING_NAN = 2, 4, 8
 
@@ -34,10 +34,10 @@ def add_leaves(X, leaves, features, thresholds, decisions, lefts, rights, values
                 own = node + at
                 value = np.float64(X[row, features[own]])
                 missing = decisions[own] & 12
-                if np.isnan(value) and missing != MISSING_NAN:
+                if abs(value) <= ZERO or (np.isnan(value) and missing != MISSING_NAN):
                     value = 0.0
                 lost = missing == MISSING_NAN and np.isnan(value)
-                lost |= missing == MISSING_ZERO and abs(value) <= ZERO
+                lost |= missing == MISSING_ZERO and value == 0.0
                 left = decisions[own] & LEFT != 0 if lost else value <= thresholds[own]
                 at = lefts[own] if left else rights[own]
             out[row, tree % out.shape[1]] += values[leaf - at - 1]
