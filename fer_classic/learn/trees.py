@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from fer_classic.compute.openmp import load_lightgbm
 from fer_classic.errors import FerClassicError, one_of
 from fer_classic.features.base import Parameters, check_range
 from fer_classic.learn.boost import boosted
@@ -118,8 +119,7 @@ class ExpressionClassifier(Parameters):
         """LightGBM's own trees, of a model that was read: a ``lightgbm.Booster``."""
         if "trees_" not in vars(self):
             raise AttributeError("booster_")
-        import lightgbm
-
+        lightgbm = load_lightgbm()
         try:
             return lightgbm.Booster(model_str=self.trees_.text)
         except lightgbm.basic.LightGBMError as error:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.compute.openmp import load_lightgbm
 from fer_classic.errors import FerClassicError
 from fer_classic.files.arrays import check_array, check_finite, read_npz
 from fer_classic.files.checksums import FORMAT, read_sealed, usable, write_seal
