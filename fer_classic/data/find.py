@@ -19,6 +19,7 @@ from fer_classic.data.sources import (
     zip_members,
 )
 from fer_classic.data.tablesinside import LISTS, table_inside
+from fer_classic.data.zipnames import readable_names
 from fer_classic.errors import FerClassicError
 
 #: Endings of tables that are read where they are named.
@@ -208,7 +209,7 @@ def _read_holding(holding, convention):
         kept |= {own for own in holding.names if own.lower().endswith((".csv", ".tsv"))}
     if skipped := [own for own in holding.names if own not in kept]:
         notes.append(_skipped(holding.given, skipped))
-    return [
+    rows = [
         {
             "name": written(holding.shown(name, images)),
             "path": name,
@@ -216,7 +217,11 @@ def _read_holding(holding, convention):
             "given": holding.given,
         }
         for name in images
-    ], notes
+    ]
+    for row, readable in zip(rows, readable_names(images), strict=True):
+        if readable != row["path"]:
+            row["readable"] = readable
+    return rows, notes
 
 
 def _rows_of_table(holding, table, convention):

@@ -30,7 +30,8 @@ class Verdicts:
         self._place, self._convention, self._classes = place, convention, classes
         self._opposed, self._known = [], {}
         self.notes = self._check_codes(rows)
-        folders = {self._folder(row["path"])[0] for row in rows if "expression" not in row}
+        paths = [r.get("readable", r["path"]) for r in rows if "expression" not in r]
+        folders = {self._folder(path)[0] for path in paths}
         #: Whether several folders are named after classes: then they are what counts.
         self._sorted = len(folders - {None}) > 1
         self.decided = [self._shared(self._decide(row)) for row in rows]
@@ -47,6 +48,8 @@ class Verdicts:
         for row in rows:
             if "code" in row:
                 found.setdefault(row["given"], set()).add(row["code"])
+        if self._place == "none":  # nobody asks for labels
+            return []
         for origin, codes in found.items():
             if not all(0 <= code < len(self._classes) for code in codes):
                 raise outside_codes(codes, self._classes, origin)
@@ -61,7 +64,8 @@ class Verdicts:
         if row.get("problem"):
             return -1, row["problem"]
         if "code" in row:
-            return row["code"], None
+            fine = 0 <= row["code"] < len(self._classes)
+            return (row["code"], None) if fine else (-1, f"label {row['code']}")
         if "expression" in row:
             found = [row["expression"]] if row["expression"] else []
             return self._code(found, "no label")
@@ -77,8 +81,9 @@ class Verdicts:
 
     def _of_path(self, row):
         """What name and folder say; never the name alone against a folder."""
-        named = self._name(row["path"])
-        folder, unknown = self._folder(row["path"])
+        path = row.get("readable", row["path"])
+        named = self._name(path)
+        folder, unknown = self._folder(path)
         if folder is None:
             return self._code(named, unknown or "no label")
         if named and folder not in named:

@@ -1,5 +1,6 @@
-"""Names of the members of zip archives, in whatever code page they are."""
+"""Names in whatever code page: of members of zip archives, and of what came out of them."""
 
+import re
 import struct
 import zlib
 
@@ -52,3 +53,44 @@ def _said_name(info):
             if checksum == zlib.crc32(_raw_name(info)):
                 return own[5:].decode("utf-8", "replace")
     return ""
+
+
+#: What zip programs make of letters of other code pages: lines and blocks of DOS.
+_DOS = re.compile("[\u2500-\u259f]")
+
+
+def readable_names(names):
+    """File names as they were meant, where unpacking has left bytes or signs of DOS.
+
+    Parameters
+    ----------
+    names : list of str
+        As the system gives them.
+
+    Returns
+    -------
+    list of str
+    """
+    raw = [_unread(name) for name in names]
+    some = [own for own in raw if own is not None]
+    codec = legacy_encoding(b"\n".join(some)) if some else None
+    if codec is None:
+        return names
+    return [
+        name if own is None else own.decode(codec, "replace")
+        for name, own in zip(names, raw, strict=True)
+    ]
+
+
+def _unread(name):
+    """The bytes of a name that were not read in their code page, or None."""
+    if name.isascii():
+        return None
+    try:
+        name.encode("utf-8")
+        return name.encode("cp437") if _DOS.search(name) else None
+    except UnicodeEncodeError:  # bytes that are no UTF-8; or signs that DOS lacks
+        try:
+            return name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return None

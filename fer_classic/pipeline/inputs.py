@@ -235,4 +235,5 @@ def settings_to_predict(settings, max_pixels=None):
     """
     if max_pixels is None:
         max_pixels = min(settings.faces.max_pixels, MAX_PIXELS)
-    return replace(settings.with_changes(max_pixels=max_pixels), groups=None)
+    changed = settings.with_changes(max_pixels=max_pixels)
+    return replace(changed, groups=None, labels="none")

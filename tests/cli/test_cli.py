@@ -365,11 +365,11 @@ def test_without_test_images_the_training_images_are_cross_validated(
     cli, demo_folder, quick_file, tmp_path
 ):
     out = tmp_path / "out"
-    code, stdout, err = cli(
+    code, stdout, _ = cli(
         *("run", demo_folder / "train", "--settings", quick_file, "--out", out),
         *("--cv", 3, "-j", 1),
     )
-    assert code == 0 and "3-fold cross-validation" in err
+    assert code == 0 and "3-fold cross-validation" in out
     metrics = json.loads((out / "metrics.json").read_text())
     assert list(metrics) == ["cross_validation"]
     assert metrics["cross_validation"]["n"] == 80

@@ -275,3 +275,24 @@ def test_the_numbers_of_classes_are_those_of_the_set(tmp_path):
     (tmp_path / "m.csv").write_text(f"file,target\n{rows}")
     assert classes_of(read_dataset(tmp_path / "m.csv")) == list(FIVE.names)
     np.testing.assert_array_equal(read_dataset(tmp_path / "m.csv").labels, range(5))
+
+
+@pytest.mark.parametrize("left", ["bytes", "signs of DOS"])
+def test_folders_that_were_unpacked_in_the_wrong_code_page(tmp_path, left):
+    for i, name in enumerate(("生气", "开心", "难过")):
+        raw = name.encode("gbk")
+        made = os.fsencode(raw.decode("cp437")) if left != "bytes" else raw
+        os.mkdir(os.path.join(os.fsencode(tmp_path), made))
+        with open(os.path.join(os.fsencode(tmp_path), made, b"1.png"), "wb") as file:
+            file.write(picture(i))
+    found = read_dataset(tmp_path)
+    assert sorted(found.labels.tolist()) == [0, 1, 3]
+    assert all(source.read() for source in found.sources)
+
+
+def test_predicting_asks_for_no_labels(tmp_path):
+    folder_of(tmp_path, {"happy/sad_1.png": None, "angry/sad_2.png": None})
+    (tmp_path / "m.csv").write_text("path,label\nhappy/sad_1.png,7\nangry/sad_2.png,2\n")
+    found = read_dataset(tmp_path / "m.csv", labels="none")
+    assert found.labels.tolist() == [-1, 2] and found.notes == ()
+    assert read_dataset(tmp_path / "happy", labels="none").notes == ()
