@@ -173,6 +173,7 @@ def _glued(word, table):
     return next((table[rest] for rest in rests if rest in table), None)
 
 
+@lru_cache(maxsize=1 << 14)
 def nearest_expression(text):
     """The expression whose word a text resembles most, or None.
 
@@ -188,10 +189,16 @@ def nearest_expression(text):
     """
     best, nearest = 0.0, None
     for word in {folded(own)[:40] for own in _LETTERS.findall(text)[:8]}:
-        for near in difflib.get_close_matches(word, _ALONE, n=1, cutoff=0.75):
-            alike = difflib.SequenceMatcher(None, word, near).ratio()
-            if alike > best:
-                best, nearest = alike, _ALONE[near]
+        # Comparing is slow, and a table may have a million words that are no labels.
+        alike = [
+            own
+            for own in _ALONE
+            if abs(len(own) - len(word)) <= 2 and (own[0] == word[0] or own[-1] == word[-1])
+        ]
+        for near in difflib.get_close_matches(word, alike, n=1, cutoff=0.75):
+            ratio = difflib.SequenceMatcher(None, word, near).ratio()
+            if ratio > best:
+                best, nearest = ratio, _ALONE[near]
     return nearest
 
 

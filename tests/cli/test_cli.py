@@ -369,7 +369,7 @@ def test_without_test_images_the_training_images_are_cross_validated(
         *("run", demo_folder / "train", "--settings", quick_file, "--out", out),
         *("--cv", 3, "-j", 1),
     )
-    assert code == 0 and "3-fold cross-validation" in out
+    assert code == 0 and "3-fold cross-validation" in stdout
     metrics = json.loads((out / "metrics.json").read_text())
     assert list(metrics) == ["cross_validation"]
     assert metrics["cross_validation"]["n"] == 80
