@@ -25,8 +25,6 @@ PAGES = [
 ]
 #: A comment before a block of code that says why it is not run.
 NOT_RUN = "<!-- not run:"
-#: Run by tests/model/test_docs_python.py, which makes what it needs.
-OWN_TEST = "python.md"
 MODULES = [
     ".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
     for p in sorted(ROOT.rglob("*.py"))
@@ -64,11 +62,7 @@ def python_blocks(page):
 
 @pytest.mark.parametrize(
     "page",
-    [
-        page
-        for page in PAGES
-        if page.is_file() and python_blocks(page) and page.name != OWN_TEST
-    ],
+    [page for page in PAGES if page.is_file() and python_blocks(page)],
     ids=lambda page: page.name,
 )
 def test_python_code_of_the_pages_runs(
