@@ -121,18 +121,27 @@ def test_wrong_usage_is_exit_2_with_what_is_allowed(
 
 def test_data_goes_to_stdout_and_progress_to_stderr(first_run):
     out, stdout, stderr = first_run
-    assert [line.split()[0] for line in stdout.splitlines()] == [
+    paths = stdout.splitlines()[-4:]
+    assert [line.split()[0] for line in paths] == [
         "submission:",
         "scores:",
         "model:",
         "report:",
     ]
-    for line in stdout.splitlines():
+    for line in paths:
         assert os.path.exists(line.split(maxsplit=1)[1])
-    assert "training faces: 80/80" in stderr and "balanced accuracy" in stderr
+    assert "training faces: 80/80" in stderr and "balanced accuracy" not in stderr
+    assert stdout.startswith("part ") and "balanced accuracy (95%)" in stdout
     assert sorted(os.listdir(out)) == [
-        *("confusion.csv", "curves.csv", "material.npz", "metrics.json", "model"),
-        *("predictions.csv", "report.html", "run.json", "settings.json"),
+        *("confusion.csv", "curves.csv", "label_issues.csv", "material.npz"),
+        *(
+            "metrics.json",
+            "model",
+            "predictions.csv",
+            "report.html",
+            "run.json",
+            "settings.json",
+        ),
         "submission.json",
     ]
 
