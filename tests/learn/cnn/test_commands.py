@@ -64,6 +64,7 @@ def test_a_run_directory_is_that_of_run(run):
     names = {path.name for path in out.iterdir()}
     assert names == {
         *("submission.json", "predictions.csv", "metrics.json", "confusion.csv"),
+        "label_issues.csv",
         *("curves.csv", "settings.json", "run.json", "model", "material.npz"),
         "report.html",
     }
