@@ -26,7 +26,7 @@ def test_it_runs(notebook, monkeypatch):
     folder = {"metadata": {"path": str(NOTEBOOK.parent)}}
     nbclient.NotebookClient(notebook, timeout=600, resources=folder).execute()
     assert "2 faces" in text_of(notebook.cells[3])
-    assert "right, on a synthetic set" in text_of(notebook.cells[7])
+    assert "right, on a synthetic set" in text_of(notebook.cells[8])
     for cell, before in zip(notebook.cells, kept, strict=True):
         assert cell.source == before["source"]
 
