@@ -171,7 +171,10 @@ def train_and_judge(
         if votes is not None:
             scores["votes"] = judge_by_votes(predictions, tested, votes, copied=copied)
         known = np.flatnonzero(tested.labels >= 0)
-        scores |= judge(predictions.take(known), tested.take(known), copied=copied[known])
+        prior = settings.classifier.get("prior", "uniform")
+        scores |= judge(
+            predictions.take(known), tested.take(known), prior=prior, copied=copied[known]
+        )
     else:
         scores["all"] = model.trained_on["cross_validation"]
     test = predict_faces(model, faces["test"], jobs=jobs) if "test" in faces else None
@@ -230,6 +233,8 @@ def main():
             own["val"] = with_majority(own["val"], votes)
         for preset in arguments.presets.split(","):
             settings = preset_settings(preset, classes=classes)
+            if classes == "eight":  # scored by accuracy: classes as frequent as they are
+                settings = settings.with_changes(prior="train")
             model, scores, test = train_and_judge(
                 preset, settings, own, jobs=arguments.jobs, **given
             )
