@@ -29,7 +29,7 @@ from skimage.data import astronaut
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.image import MAX_PIXELS
 from fer_classic.detect import make_detector
-from fer_classic.detectbench.score.overlap import overlap_matrix
+from fer_classic.detect.nms import overlaps
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.photograph import FIRST_SIDE, find_faces, read_photograph
 from fer_classic.faces.row import face_row
@@ -51,6 +51,8 @@ PORTRAIT = (86, 0, 374, 216)
 SIZES = ((4000, 3000), (1000, 750), (350, 262))
 #: Every so many of the labelled portraits are also enlarged to the size of a phone's.
 ENLARGED, PHONE = 8, 3000
+#: Every so many pictures of a set are timed.
+TIMED = 25
 
 
 class Whole:
@@ -69,7 +71,7 @@ def main():
     args = parser.parse_args()
     timed = {f"portrait {w} x {h}": [portrait(w, h)] for w, h in SIZES}
     sets = pictures(args.data) if args.data else {}
-    timed |= {name: own[::6] for name, own in sets.items()}
+    timed |= {name: own[::TIMED] for name, own in sets.items()}
     found = {"times": {name: times(own, args.repeats) for name, own in timed.items()}}
     print(times_table(found["times"]), end="\n\n")
     if sets:
@@ -188,7 +190,7 @@ def agreement(contents):
         a, b = whole(data), now(data)
         found["with a face"] += a["status"] == "face"
         if a["status"] == b["status"] == "face":
-            overlap = float(overlap_matrix(*corners(a, b))[0, 0])
+            overlap = float(overlaps(corners(a), corners(b)[None])[0])
             found["boxes overlap"].append(overlap)
         if a["status"] != b["status"] or (a["status"] == "face" and overlap < SAME):
             faces = [[own["status"], *map(float, own["box"])] for own in (a, b)]
@@ -196,11 +198,10 @@ def agreement(contents):
     return found
 
 
-def corners(*rows):
-    """The corners of each row's box, ndarray of shape (1, 4)."""
-    for row in rows:
-        x, y, width, height = row["box"]
-        yield np.array([[x, y, x + width, y + height]])
+def corners(row):
+    """The corners of a row's box, ndarray of shape (4,)."""
+    x, y, width, height = row["box"]
+    return np.array([x, y, x + width, y + height])
 
 
 def scores(path):
