@@ -1,0 +1,140 @@
+"""Gather the pages of the documentation, and the reference made from the code, as a site.
+
+Usage: python scripts/sitepages.py [--out build/site]
+
+bash scripts/docs installs what it needs and runs it. Links to other files of the project
+lead to their copies in the site; those to files that are no pages become plain text. MkDocs
+then fails on any link that leads nowhere. Fonts, scripts and styles are the site's own.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import fer_classic
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Pages outside docs/, and their names in the site.
+OUTSIDE = {
+    "README.md": "readme-of-the-project.md",
+    "README.zh-CN.md": "readme-of-the-project.zh-CN.md",
+    "CHANGELOG.md": "changes.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "models/README.md": "models.md",
+}
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+ATTRIBUTE = re.compile(r"\b(src|href)=\"([^\"]+)\"")
+
+SETTINGS = """site_name: fer_classic
+docs_dir: {source}
+site_dir: {site}
+use_directory_urls: false
+theme:
+  name: material
+  font: false
+  features: [navigation.indexes, navigation.top, content.code.copy]
+  palette:
+    - media: "(prefers-color-scheme: light)"
+      scheme: default
+    - media: "(prefers-color-scheme: dark)"
+      scheme: slate
+plugins:
+  - search
+  - mkdocstrings:
+      handlers:
+        python:
+          paths: [{root}]
+          options:
+            docstring_style: numpy
+            docstring_section_style: list
+            show_source: false
+            show_root_heading: true
+            show_root_full_path: false
+            separate_signature: true
+            heading_level: 2
+markdown_extensions: [tables, attr_list, admonition, toc, pymdownx.superfences]
+validation:
+  omitted_files: ignore
+  anchors: warn
+"""
+
+
+def main():
+    """Read the command line, gather, build."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    out = parser.parse_args().out.resolve()
+    source = out.with_name(out.name + "-pages")
+    shutil.rmtree(source, ignore_errors=True)
+    gather(source)
+    (source / "reference.md").write_text(reference(), encoding="utf-8")
+    settings = out.with_name(out.name + ".yml")
+    settings.write_text(SETTINGS.format(source=source, site=out, root=ROOT))
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-f", settings]
+    # Material for MkDocs would print an advertisement.
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    code = subprocess.run(command, check=False, env=quiet).returncode
+    if code == 0:
+        print(out / "index.html")
+    sys.exit(code)
+
+
+def gather(source):
+    """Copy pages and pictures, their links changed to the site's names."""
+    source.mkdir(parents=True)
+    names = {ROOT / path: name for path, name in OUTSIDE.items()}
+    for card in sorted(ROOT.glob("models/*/README.md")):
+        names[card] = f"model-{card.parent.name}.md"
+    for page in sorted((ROOT / "docs").glob("*")):
+        if page.is_file():
+            names[page] = page.name
+    for path, name in names.items():
+        if path.suffix == ".md":
+            text = with_links(path.read_text(encoding="utf-8"), path, names)
+            (source / name).write_text(text, encoding="utf-8")
+        else:
+            shutil.copy(path, source / name)
+
+
+def with_links(text, page, names):
+    """The text of a page with the site's links; those to no page become plain text."""
+
+    def place(target):
+        target, sign, anchor = target.partition("#")
+        if not target or re.match(r"[a-z]+:", target):
+            return target + sign + anchor
+        path = (page.parent / target).resolve()
+        name = names.get(path) or names.get(path / "README.md")
+        return name and name + sign + anchor
+
+    def linked(found):
+        picture, words, target = found.groups()
+        name = place(target)
+        return f"{picture}[{words}]({name})" if name else words
+
+    def attributed(found):
+        return f'{found[1]}="{place(found[2]) or found[2]}"'
+
+    return ATTRIBUTE.sub(attributed, LINK.sub(linked, text))
+
+
+def reference():
+    """The page of everything that ``import fer_classic`` offers."""
+    lines = ["# Reference of the Python API", ""]
+    for name in sorted(fer_classic.__all__, key=str.lower):
+        own = getattr(fer_classic, name)
+        if not callable(own):
+            continue
+        if own.__module__ == "fer_classic.features.estimators":
+            own = next(c for c in own.__mro__[1:] if c.__name__ == name)
+        lines += [f"::: {own.__module__}.{own.__qualname__}", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
