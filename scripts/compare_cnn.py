@@ -29,11 +29,11 @@ from robustness import STRENGTHS, worse_table
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import SEVEN
 from fer_classic.errors import FerClassicError
-from fer_classic.faces.cache import cache_folder
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.store import load_faces, save_faces
 from fer_classic.files.atomic import new_directory
 from fer_classic.files.json import read_json, to_json
+from fer_classic.files.kept import cache_folder
 from fer_classic.files.text import markdown_table
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.predictions import Predictions

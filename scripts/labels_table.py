@@ -25,9 +25,9 @@ from fer_classic.data.labels import FIVE
 from fer_classic.data.voted import rows_of_votes, training_shares, with_majority
 from fer_classic.data.votes import read_votes
 from fer_classic.errors import FerClassicError
-from fer_classic.faces.cache import cache_folder
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.table import join_tables
+from fer_classic.files.kept import cache_folder
 from fer_classic.learn.embedding import FaceEmbedding
 from fer_classic.learn.experts import add_scores, expert_parameters
 from fer_classic.learn.kernel_ridge import KernelRidgeScores

@@ -22,9 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 from fer_classic.data.dataset import read_dataset
-from fer_classic.faces.cache import cache_folder
 from fer_classic.faces.extract import extract_faces
 from fer_classic.files.json import to_json
+from fer_classic.files.kept import cache_folder
 from fer_classic.learn.calibrate import best_temperature, softmax
 from fer_classic.learn.embedding import FaceEmbedding
 from fer_classic.learn.experts import add_scores, expert_parameters
