@@ -25,7 +25,7 @@ from fer_classic.detect import make_detector
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.degrade import NOISE, bend
 from fer_classic.faces.extract import extract_faces
-from fer_classic.faces.photograph import Photograph
+from fer_classic.faces.photograph import Photograph, find_faces
 from fer_classic.faces.row import face_row
 from fer_classic.files.json import to_json
 from fer_classic.model.predict import predict_faces
@@ -87,10 +87,10 @@ def worse_table(faces, sources, kind, strength):
         random = np.random.default_rng(number)
         gray = to_gray(decode(source.read(), max_pixels=settings.max_pixels))
         gray = changed(gray, kind, strength, random)
-        found = detector.detect(gray)
+        photograph, found = find_faces(Photograph.of(gray), detector, settings)
         if kind == "box jitter":
             found = moved(found, strength, random)
-        rows.append(face_row(Photograph.of(gray), found, settings))
+        rows.append(face_row(photograph, found, settings))
     return replace(
         faces,
         status=tuple(row["status"] for row in rows),

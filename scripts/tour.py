@@ -16,6 +16,7 @@ import fer_classic as fc
 from fer_classic.data.duplicates import duplicate_groups
 from fer_classic.demo.generate import write_demo
 from fer_classic.model.shipped import shipped_model
+from fer_classic.scores.folds import cross_validate
 from fer_classic.scores.paired import mcnemar, paired_difference
 from fer_classic.scores.subsets import copies_of, judge
 from fer_classic.submissions.write import default_submission
@@ -57,7 +58,7 @@ def cross_validate_columns(faces, table):
     """Balancing happens inside ``fit``; folds part neither copies nor persons."""
     y = np.array(faces.classes.names)[faces.labels]
     classifier = fc.ExpressionClassifier(balance="class_weight")
-    chances, _ = fc.cross_validate(classifier, table.X, y, n_folds=3)
+    chances, _ = cross_validate(classifier, table.X, y, n_folds=3)
     found = np.unique(y)[chances.argmax(axis=1)]
     print(f"3 folds with class weights: {np.mean(found == y):.1%} right")
 
