@@ -1,6 +1,6 @@
 """Time every step on one thread, beside scikit-image and OpenCV where they have it.
 
-Usage: python scripts/benchmark.py [--model runs/fer] [--json benchmark.json]
+Usage: python scripts/benchmark.py [--model runs/fer ...] [--json benchmark.json]
 
 All timings are of one run, the repetitions of both sides in turn, so that the ratios hold
 where the machine's speed drifts. The faces are crops of a public-domain portrait.
@@ -38,19 +38,21 @@ from fer_classic.files.versions import versions
 from fer_classic.settings import CARD_FEATURES
 
 CROPS = 64
+#: Faces that a model predicts at a time.
+BATCHES = (1, 8, 64, 512)
 REPEATS = 7
 
 
-def milliseconds(functions, items, repeats=REPEATS):
+def milliseconds(functions, items, repeats=REPEATS, clock=time.perf_counter):
     """Median time an item of each function, the functions taking turns."""
     times = [[] for _ in functions]
     for function in functions:
         function()  # compiles, fills caches
     for _ in range(repeats):
         for own, function in zip(times, functions, strict=True):
-            start = time.perf_counter()
+            start = clock()
             function()
-            own.append((time.perf_counter() - start) / items * 1e3)
+            own.append((clock() - start) / items * 1e3)
     return [statistics.median(own) for own in times]
 
 
@@ -144,15 +146,31 @@ def pipeline_rows():
     ]
 
 
-def model_row(folder):
-    """Row of the prediction of a trained model, given features."""
+def model_rows(folder):
+    """Rows of a trained model: faces with their landmarks, some at a time."""
+    from fer_classic.faces.crops import table_of_crops
+    from fer_classic.model.predict import predict_faces
     from fer_classic.model.store import load_model
 
-    classifier = load_model(folder).classifier.set_params(n_jobs=1)
-    random = np.random.default_rng(0)
-    X = random.random((2000, classifier.n_features_in_)).astype(np.float32)
-    (own,) = milliseconds([lambda: classifier.predict_proba(X)], len(X), 3)
-    return (f"predict, {classifier.best_iteration_} rounds", own, None, "")
+    model = load_model(folder)
+    name = os.path.basename(os.path.normpath(folder))
+    size, most = model.settings.faces.crop_size, max(BATCHES)
+    crops, landmarks = sample_crops(size, most), sample_landmarks(size, most)
+    faces = table_of_crops(
+        crops, landmarks, settings=model.settings.faces, classes=model.settings.class_set
+    )
+    rows = []
+    for size in BATCHES:
+        some = faces.take(np.arange(size))
+        # The processor's time, which other programs lengthen less than the clock's.
+        (own,) = milliseconds(
+            [lambda: predict_faces(model, some, jobs=1)],  # noqa: B023
+            size,
+            31 if size == 1 else 5,
+            time.process_time,
+        )
+        rows.append((f"{name}, {size} at a time", own, None, ""))
+    return rows
 
 
 def text(rows, shares):
@@ -168,15 +186,17 @@ def text(rows, shares):
 def main():
     """Print the table and write it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", help="a run or model, to time its prediction")
+    parser.add_argument(
+        "--model", nargs="*", default=[], help="runs or models, to time their prediction"
+    )
     parser.add_argument("--json", help="file to write the table to")
     arguments = parser.parse_args()
     steps = pipeline_rows()
-    if arguments.model:
-        steps.append(model_row(arguments.model))
     total = sum(row[1] for row in steps)
     shares = {row[0]: row[1] / total for row in steps}
     rows = feature_rows() + steps
+    for folder in arguments.model:
+        rows += model_rows(folder)
     print(text(rows, shares))
     print(f"\nwhole way of one photograph: {total:.1f} ms on one thread", file=sys.stderr)
     if arguments.json:
