@@ -1,5 +1,7 @@
 """Where the labels of many faces go, so that each can be read and belongs to its box."""
 
+import math
+
 #: Steps by which a label moves away from its box, in heights of a label, at most.
 FARTHEST = 12
 #: What an overlap costs, against a pixel of distance: with another label, a box, the edge.
@@ -25,7 +27,7 @@ def label_places(boxes, sizes, limits):
     Returns
     -------
     list of (x, y)
-        They overlap only where no free place is near.
+        They overlap only where the picture has no room for all.
     """
     places, taken = [None] * len(boxes), []
     for i in sorted(range(len(boxes)), key=lambda i: (boxes[i][1], boxes[i][0])):
@@ -36,8 +38,19 @@ def label_places(boxes, sizes, limits):
         # Where two cost the same, the first: above the box.
         costs = [_cost(p, sizes[i], boxes[i], others, taken) for p in options]
         places[i] = options[costs.index(min(costs))]
+        if min(costs) >= _LABEL:  # all places near are taken
+            places[i] = _free_place(places[i], sizes[i], limits, taken) or places[i]
         taken.append((*places[i], *sizes[i]))
     return places
+
+
+def _free_place(place, size, limits, taken):
+    """The free place nearest to a place, on a grid; None if all are taken."""
+    columns = range(int(limits[0] // size[0])) if size[0] else ()
+    rows = range(int(limits[1] // size[1])) if size[1] else ()
+    grid = [(size[0] * column, size[1] * row) for column in columns for row in rows]
+    free = [p for p in grid if not any(_overlap((*p, *size), own) for own in taken)]
+    return min(free, key=lambda p: math.dist(p, place), default=None)
 
 
 def _places(box, size):

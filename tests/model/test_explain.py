@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_classic.cli import explain as explain_module
 from fer_classic.data.dataset import read_dataset
 from fer_classic.detect import Face
 from fer_classic.faces.align import alignment, transform, upright
@@ -191,14 +190,16 @@ def test_a_photograph_that_changes_meanwhile_is_one_sentence(
 ):
     photo = tmp_path / "a.png"
     Image.open(sorted((demo_folder / "test").iterdir())[0]).save(photo)
-    real = explain_module.extract_with_bar
+    from fer_classic.pipeline import faces as faces_module
 
-    def extract(*arguments):
-        found = real(*arguments)
+    real = faces_module.faces_of
+
+    def extract(*arguments, **options):
+        found = real(*arguments, **options)
         Image.new("L", (99, 99)).save(photo)
         return found
 
-    monkeypatch.setattr(explain_module, "extract_with_bar", extract)
+    monkeypatch.setattr(faces_module, "faces_of", extract)
     out = ("--out", tmp_path / "b.png")
     code, _, err = cli("explain", photo, "--model", model_folder, *out)
     told = "No picture of a.png can be made: it has changed since its face was found."
