@@ -16,7 +16,8 @@ from PIL import Image
 
 COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "train-cnn"),
-    *("predict", "score", "compare", "explain", "report", "ablate", "info", "export"),
+    *("predict", "page", "video", "live"),
+    *("score", "compare", "explain", "report", "ablate", "info", "export"),
     "doctor",
     *("detector", "landmarks", "model"),
 )
