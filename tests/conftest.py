@@ -23,6 +23,26 @@ QUICK = {
 }
 
 
+#: Modules that start processes, clusters, browsers or films, or read real data: they are
+#: marked "long", and scripts/test-all runs them.
+LONG = (
+    *("test_determinism", "test_docs", "test_fuzz", "test_notebook", "test_real_data"),
+    *("test_scripts", "test_site", "ablation/test_run", "cli/test_bad_input"),
+    *("cli/test_detector", "cli/test_machines", "cli/test_video", "compute/test_cluster"),
+    *("compute/test_processes", "detectbench/test_train_detector", "faces/test_cache"),
+    *("page/test_browser", "page/test_mending", "report/test_report", "video/test_films"),
+    "video/test_live",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of LONG."""
+    for item in items:
+        name = item.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+        if name in LONG:
+            item.add_marker("long")
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
     """A cache folder for each test; none writes to the user's."""
