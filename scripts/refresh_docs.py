@@ -78,10 +78,10 @@ def between(text, name, inside):
 
 def commands():
     """Every command with its options, as Markdown."""
-    from fer_classic.cli.app import _ORDER, app, register
+    from fer_classic.cli.app import app, place_in_help, register
 
     register()
-    alone = sorted(app.registered_commands, key=lambda c: _ORDER.index(name_of(c, "_")))
+    alone = sorted(app.registered_commands, key=place_in_help)
     own = {name_of(command): parameters(command) for command in alone}
     texts = {name_of(command): command.callback.__doc__ for command in alone}
     for group in app.registered_groups:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -9,12 +10,20 @@ import typer
 from fer_classic.cli.interrupts import fail, received
 from fer_classic.errors import FerClassicError
 
-#: The order of the help page: the whole job first, then its steps.
-_ORDER = (
-    *("run", "demo", "audit", "faces", "features", "train", "train_cnn", "predict", "page"),
-    *("video", "live"),
-    *("score", "compare", "explain", "report", "ablate", "info", "export", "doctor"),
-)
+#: Modules by command, in the order of the help page: the whole job first, then its steps.
+_COMMANDS = {
+    "run": "run",
+    **dict.fromkeys(("demo", "audit", "faces", "features"), "data"),
+    "train": "train",
+    "train-cnn": "train_cnn",
+    **{name: name for name in ("predict", "page", "video", "live")},
+    "score": "inspect",
+    **{name: name for name in ("compare", "explain", "report", "ablate")},
+    "info": "inspect",
+    "export": "train_cnn",
+    "doctor": "inspect",
+    **{name: name for name in ("detector", "landmarks", "model")},
+}
 
 app = typer.Typer(
     name="fer-classic",
@@ -37,26 +46,16 @@ def _say_version(asked):
         raise typer.Exit
 
 
-def register():
-    """Load the modules whose commands then belong to ``app``."""
-    from fer_classic.cli import (  # noqa: F401
-        ablate,
-        compare,
-        data,
-        detector,
-        explain,
-        inspect,
-        landmarks,
-        live,
-        model,
-        page,
-        predict,
-        report,
-        run,
-        train,
-        train_cnn,
-        video,
-    )
+def register(command=None):
+    """Load the module of a command, or those of all where it is none of them."""
+    named = _COMMANDS.get(command)
+    for module in [named] if named else sorted(set(_COMMANDS.values())):
+        import_module(f"fer_classic.cli.{module}")
+
+
+def place_in_help(command):
+    """Where a registered command stands on the help page."""
+    return list(_COMMANDS).index(command.callback.__name__.replace("_", "-"))
 
 
 @app.callback()
@@ -73,8 +72,8 @@ def _options(
 
 def run_command():
     """Run the command that ``sys.argv`` names, and explain its errors."""
-    register()
-    app.registered_commands.sort(key=lambda own: _ORDER.index(own.callback.__name__))
+    register(*sys.argv[1:2])
+    app.registered_commands.sort(key=place_in_help)
     try:
         try:
             app()

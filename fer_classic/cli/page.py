@@ -47,7 +47,7 @@ def page(
     cache: o.Cache = None,
     jobs: o.Jobs = -1,
 ):
-    """Look at photographs, at a run or at labels in the browser, and mend labels.
+    """Look at photographs, runs and labels in the browser.
 
     Only this machine can open the page, and no photograph leaves it. Ctrl-C ends it.
 

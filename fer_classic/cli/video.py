@@ -61,7 +61,7 @@ def video(
     overwrite: o.Overwrite = False,
     quiet: o.Quiet = False,
 ):
-    """Follow the faces of a film and tell their expressions over time.
+    """Follow the faces of a film through time.
 
     Writes frames.csv (a row a face and frame), tracks.csv (a row a face), timeline.png and
     film.json. A run that was killed goes on where it was.
