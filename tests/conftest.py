@@ -31,7 +31,8 @@ LONG = (
     *("cli/test_detector", "cli/test_machines", "cli/test_video", "compute/test_cluster"),
     *("compute/test_processes", "detectbench/test_train_detector", "faces/test_cache"),
     *("page/test_browser", "page/test_mending", "report/test_report", "video/test_films"),
-    "video/test_live",
+    *("video/test_live", "cli/test_votes", "features/test_estimators", "page/test_server"),
+    "test_doctor",
 )
 
 

@@ -72,9 +72,9 @@ def test_scores_are_told_against_the_votes_too(
     both.write_text(table)
     out = tmp_path / "run"
     line = ("run", demo_folder / "train", "--test", demo_folder / "test", "--out", out)
-    code, _, err = cli(*line, "--votes", both, "--settings", quick_file, "-q")
+    code, said, err = cli(*line, "--votes", both, "--settings", quick_file, "-q")
     assert code == 0, err
-    assert "against the majority of the votes:" in err
+    assert "against the majority of the votes:" in said
     by_votes = json.loads((out / "metrics.json").read_text())["votes"]
     assert by_votes["all"]["n"] == 24 and by_votes["distribution"]["images"] == 24
     line = ("score", out / "predictions.csv", "--truth", demo_folder / "test")
