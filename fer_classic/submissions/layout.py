@@ -101,7 +101,12 @@ def read_layout(template, names, what="template", *, check=True):
                 f"The {what}'s records differ in their keys: "
                 f"{_listed(fields)} and {_listed(row)}."
             )
-    named = [find.name(row[found.name][1]) for row in rows]
+    values = [row[found.name][1] for row in rows]
+    if odd := [own for own in values if not isinstance(own, str | int)]:
+        raise FerClassicError(
+            f"The {what}'s names must be text or numbers. Got {str(odd[0])[:60]!r}."
+        )
+    named = [find.name(own) for own in values]
     return _laid_out(template, rows, found.name, named, what, check)
 
 

@@ -308,7 +308,7 @@ def test_nothing_or_no_scheduler_at_the_address_is_one_sentence(
     [
         ("sys.modules['fer_classic'] = None", r"cannot work: .*Install there"),
         (
-            "import fer_classic.faces.cache as c; own = c.versions(); "
+            "import fer_classic.compute.surroundings as c; own = c.versions(); "
             "c.versions = lambda: own | {'numpy': '0.1'}",
             "has numpy 0.1, this machine has",
         ),
@@ -326,7 +326,10 @@ def test_a_worker_that_differs_and_comes_late_is_refused(tmp_path):
     with started(tmp_path, 1) as own:
         own.wait(1)
         with on_cluster(own.address):
-            own.add("import fer_classic.faces.cache as c; c._code = lambda: []")
+            own.add(
+                "import fer_classic.compute.surroundings as c; "
+                "c.code_checksums = lambda: []"
+            )
             own.wait(2)
             with pytest.raises(FerClassicError, match="came late has other versions"):
                 in_chunks(slowly, list(range(40)), 1)
