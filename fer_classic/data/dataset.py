@@ -208,3 +208,28 @@ def _split(row):
         if folder.lower() in _SPLITS:
             return _SPLITS[folder.lower()]
     return None
+
+
+def check_classes(labels, classes):
+    """Raise if a class has fewer than two images.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Codes of the readable images, or of all where nothing has been read yet.
+    classes : ClassSet
+
+    Raises
+    ------
+    FerClassicError
+        Names the class and what to do.
+    """
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    for name, count in zip(classes.names, counts, strict=True):
+        if count < 2:
+            have = "no readable image" if count == 0 else "a single readable image"
+            raise FerClassicError(
+                f"Class {name!r} has {have} in the training set; every class needs at "
+                f"least 2. Add images named like {name}_0001.jpg, or train on another "
+                "class set with --classes."
+            )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fer_classic.compute.timer import Timer
+from fer_classic.data.dataset import check_classes
 from fer_classic.data.duplicates import duplicate_groups, merge_groups
 from fer_classic.errors import FerClassicError
 from fer_classic.model.fit import learn, learn_network
@@ -58,31 +59,6 @@ def training_rows(faces, *, strict=False):
     rows = np.flatnonzero(readable & (faces.labels >= 0))
     check_classes(faces.labels[rows], faces.classes)
     return rows
-
-
-def check_classes(labels, classes):
-    """Raise if a class has fewer than two images.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n,)
-        Codes of the readable images, or of all where nothing has been read yet.
-    classes : ClassSet
-
-    Raises
-    ------
-    FerClassicError
-        Names the class and what to do.
-    """
-    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
-    for name, count in zip(classes.names, counts, strict=True):
-        if count < 2:
-            have = "no readable image" if count == 0 else "a single readable image"
-            raise FerClassicError(
-                f"Class {name!r} has {have} in the training set; every class needs at "
-                f"least 2. Add images named like {name}_0001.jpg, or train on another "
-                "class set with --classes."
-            )
 
 
 def train_model(

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.compute.progress import SILENT
-from fer_classic.data.dataset import read_dataset
+from fer_classic.data.dataset import check_classes, read_dataset
 from fer_classic.data.image import MAX_PIXELS
 from fer_classic.errors import UsageError
 from fer_classic.faces.store import load_faces
-from fer_classic.model.train import check_classes
 from fer_classic.pipeline.votes import joined
 
 
