@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError
+from fer_classic.files.text import writable
 
 
 def to_json(value):
     """Indented JSON text of plain types, numbers unrounded."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair
+    return writable(text)
 
 
 def read_json(path):

@@ -114,3 +114,8 @@ def markdown_table(header, rows):
     lines = [header, ["---"] * len(header), *rows]
     cells = [[str(cell).replace("|", "\\|") for cell in row] for row in lines]
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def writable(text):
+    """Text that can be written as UTF-8: half a surrogate pair becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from fer_classic.files.text import writable
 from fer_classic.report import (
     about_answers,
     about_data,
@@ -70,7 +71,7 @@ def make_report(run, *, format="html", language="en"):
         if isinstance(block, Missing)
     ]
     page = _environment().get_template(f"report.{format}.j2")
-    return _clean(page.render(sections=sections, t=t, name=found.name)), missing
+    return writable(page.render(sections=sections, t=t, name=found.name)), missing
 
 
 def _section(key, make, run, t):
@@ -95,8 +96,3 @@ def _environment():
     )
     environment.filters["md"] = lambda text: str(text).translate(_MARKUP)
     return environment
-
-
-def _clean(page):
-    """A page that can be written as UTF-8, whatever the names hold."""
-    return page.encode("utf-8", "backslashreplace").decode("utf-8")

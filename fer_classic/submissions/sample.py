@@ -9,6 +9,7 @@ from pathlib import Path
 from fer_classic.data.encodings import decode_text
 from fer_classic.data.tables import delimiter_of
 from fer_classic.errors import FerClassicError
+from fer_classic.files.text import writable
 
 #: A larger JSON file takes ten times its size in memory.
 MAX_JSON = 1 << 30
@@ -62,7 +63,7 @@ class Sample:
             return mark + out.getvalue()
         if self.form == "lines":
             lines = [json.dumps(one, ensure_ascii=False) for one in tree]
-            return mark + utf_8("\n".join(lines) + "\n")
+            return mark + writable("\n".join(lines) + "\n")
         return mark + json_text(tree)
 
 
@@ -186,8 +187,8 @@ def json_text(tree):
             f"{json.dumps(key, ensure_ascii=False)}: {_value(value)}"
             for key, value in tree.items()
         ]
-        return utf_8("{\n" + ",\n".join(lines) + "\n}\n")
-    return utf_8(_value(tree) + "\n")
+        return writable("{\n" + ",\n".join(lines) + "\n}\n")
+    return writable(_value(tree) + "\n")
 
 
 def _value(value):
@@ -196,13 +197,3 @@ def _value(value):
         lines = [json.dumps(one, ensure_ascii=False) for one in value]
         return "[\n" + ",\n".join(lines) + "\n]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def utf_8(text):
-    """Text that can be written: half a surrogate pair becomes its escape.
-
-    Parameters
-    ----------
-    text : str
-    """
-    return text.encode("utf-8", "backslashreplace").decode()
