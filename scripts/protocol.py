@@ -34,6 +34,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 
 from fer_classic.compute.timer import Timer
+from fer_classic.data.conventions import CONVENTIONS
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import SEVEN
 from fer_classic.data.voted import training_shares, with_majority
@@ -50,16 +51,6 @@ from fer_classic.scores.subsets import copies_of, judge, judge_by_votes
 from fer_classic.settings import PRESETS, preset_settings
 from fer_classic.submissions.write import default_submission
 
-RAF_LABELS = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
-JAFFE_LABELS = {
-    "AN": "anger",
-    "DI": "disgust",
-    "FE": "fear",
-    "HA": "happiness",
-    "NE": "neutral",
-    "SA": "sadness",
-    "SU": "surprise",
-}
 PARTS = ("train", "val", "test")
 COLUMNS = (
     "preset",
@@ -87,7 +78,7 @@ def raf_db(folder):
         path = images.get(f"{stem}_aligned.jpg") or images.get(name)
         if path is None:
             raise FerClassicError(f"{lists[0]} lists {name}, which is not in {folder}.")
-        rows.append((path, RAF_LABELS[int(code) - 1], stem.partition("_")[0], ""))
+        rows.append((path, CONVENTIONS["rafdb"].codes[code], stem.partition("_")[0], ""))
     return rows
 
 
@@ -104,7 +95,7 @@ def jaffe(folder):
     rows = []
     for path in sorted(folder.rglob("*.tif*")):
         if found := re.match(r"([A-Z]{2})\.([A-Z]{2})\d", path.name):
-            label = JAFFE_LABELS.get(found[2])
+            label = CONVENTIONS["jaffe"].codes.get(found[2])
             rows.append((path, label, "", found[1]))
     return rows
 

@@ -87,13 +87,12 @@ class Folder:
         ----------
         name : str
         """
-        if os.path.splitext(name)[1].lower() in NO_PICTURES:
-            return False
-        try:
+
+        def head():
             with open(os.path.join(self._here, name), "rb") as file:
-                return begins_as_image(file.read(_HEAD))
-        except OSError:
-            return False
+                return file.read(_HEAD)
+
+        return _is_image(name, head)
 
     def shown(self, name, images):
         """The name of an image's row.
@@ -157,12 +156,7 @@ class Zip:
         ----------
         name : str
         """
-        if os.path.splitext(name)[1].lower() in NO_PICTURES:
-            return False
-        try:
-            return begins_as_image(self.source(name).read(_HEAD))
-        except UnreadableImage:
-            return False
+        return _is_image(name, lambda: self.source(name).read(_HEAD))
 
     def shown(self, name, images):
         """The name of an image's row: "train/a.jpg" in train.zip is "a.jpg".
@@ -179,6 +173,16 @@ class Zip:
             tops = {own.split("/", 1)[0] for own in images if "/" in own}
             self._wrapped = len(tops) == 1 and all("/" in own for own in images)
         return name.split("/", 1)[1] if self._wrapped else name
+
+
+def _is_image(name, head):
+    """Whether the first bytes, which a function reads, are an image's."""
+    if os.path.splitext(name)[1].lower() in NO_PICTURES:
+        return False
+    try:
+        return begins_as_image(head())
+    except (OSError, UnreadableImage):
+        return False
 
 
 def _read(source, place):

@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 
-from fer_classic.data.duplicates import perceptual_hash, thumbnail
+from fer_classic.data.duplicates import thumbnail
 from fer_classic.errors import UsageError
-from fer_classic.faces.table import FaceTable
+from fer_classic.faces.extract import table_of_rows
 
 
 def table_of_crops(crops, landmarks, *, settings, classes):
@@ -45,25 +45,19 @@ def table_of_crops(crops, landmarks, *, settings, classes):
             f"Landmarks must be an array of shape ({n}, 68, 2), one face a crop. Got "
             f"shape {landmarks.shape}."
         )
-    nothing = (None,) * n
-    thumbnails = [thumbnail(crop) for crop in crops]
-    return FaceTable(
-        names=tuple(map(str, range(n))),
-        status=("whole",) * n,
-        errors=("",) * n,
-        n_faces=np.zeros(n, dtype=np.int64),
-        boxes=np.tile(np.float32([0, 0, size, size]), (n, 1)),
-        scores=np.zeros(n, dtype=np.float32),
-        points=landmarks,
-        landmarks=landmarks,
-        crops=crops,
-        upright=crops,
-        digests=tuple(hashlib.sha256(crop.tobytes()).hexdigest() for crop in crops),
-        hashes=perceptual_hash(np.array(thumbnails, np.uint8).reshape(-1, 32, 32)),
-        labels=np.full(n, -1, dtype=np.int64),
-        groups=nothing,
-        splits=nothing,
-        problems=nothing,
-        classes=classes,
-        settings=settings,
-    )
+    rows = [
+        {
+            "status": "whole",
+            "n_faces": 0,
+            "box": (0, 0, size, size),
+            "score": 0,
+            "points": points,
+            "landmarks": points,
+            "crop": crop,
+            "upright": crop,
+            "digest": hashlib.sha256(crop.tobytes()).hexdigest(),
+            "thumbnail": thumbnail(crop),
+        }
+        for crop, points in zip(crops, landmarks, strict=True)
+    ]
+    return table_of_rows(rows, settings, classes)
