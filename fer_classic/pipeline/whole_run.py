@@ -88,7 +88,7 @@ def run(
         images have no labels, the training images are cross-validated.
     first_code : {0, 1}, optional
         Number of the first class in the sample, where its labels do not tell.
-    classes : {"five", "seven"}, optional
+    classes : {"five", "seven", "eight"}, optional
         Class set, where ``train`` is a face table that shall not decide it.
     votes : path-like, optional
         Table of votes on the images: file names and a column for each class.
@@ -161,8 +161,12 @@ def run(
         left = voted and votes_without(voted, faces.names)
         metrics = _metrics(model, predictions, test_faces, copied, left)
     with timer("material of the report"):
-        material = _material(model, faces, test_faces, predictions, copied, watch)
-        issues = _label_issues(model, faces, watch)
+        material = _tried(
+            lambda: _material(model, faces, test_faces, predictions, copied),
+            "the report will lack its pictures",
+            watch,
+        )
+        issues = _tried(lambda: _label_issues(model, faces), "no label_issues.csv", watch)
     record = run_record(model, train, test, faces, test_faces, copied, timer)
     if voted is not None:
         record["votes"] = voted.origin
@@ -176,7 +180,8 @@ def run(
         with suppress(OSError):  # it never was there, or its disk is read-only
             kept.unlink()
     # Once the run is safe: what goes wrong in the report must not lose it.
-    report = _write_report(out, watch)
+    remedy = f". The run itself is complete; try again with: fer-classic report {out}"
+    report = _tried(lambda: _write_report(out), "no report", watch, remedy)
     return Run(out, model.settings, model, predictions, metrics, report)
 
 
@@ -192,39 +197,33 @@ def _metrics(model, predictions, faces, copied, votes=None):
     return metrics
 
 
-def _material(model, faces, test_faces, predictions, copied, watch):
-    """What the report needs, as the bytes of a file; empty if that fails."""
+def _tried(make, told, watch, remedy=""):
+    """What a function makes; None if it fails, since the run is worth more."""
+    try:
+        return make()
+    except Exception as error:  # whatever it is
+        watch.say(f"{told}: {type(error).__name__}: {error}{remedy}")
+        return None
+
+
+def _material(model, faces, test_faces, predictions, copied):
+    """What the report needs, as the bytes of a file."""
     from fer_classic.report import collect, material_bytes
 
-    try:
-        return material_bytes(collect(model, faces, test_faces, predictions, copied))
-    except Exception as error:  # whatever it is, the run is worth more
-        watch.say(f"the report will lack its pictures: {type(error).__name__}: {error}")
-        return b""
+    return material_bytes(collect(model, faces, test_faces, predictions, copied))
 
 
-def _label_issues(model, faces, watch):
-    """The table of suspect labels; empty if that fails."""
+def _label_issues(model, faces):
+    """The table of suspect labels, as the text of a file."""
     from fer_classic.report.label_issues import label_issues_csv
 
-    try:
-        return label_issues_csv(model, faces)
-    except Exception as error:  # whatever it is, the run is worth more
-        watch.say(f"no label_issues.csv: {type(error).__name__}: {error}")
-        return ""
+    return label_issues_csv(model, faces)
 
 
-def _write_report(folder, watch):
-    """Add report.html to a finished run; say so if that fails."""
-    try:
-        from fer_classic.files.atomic import write_file
-        from fer_classic.report import make_report
+def _write_report(folder):
+    """Add report.html to a finished run; gives its path."""
+    from fer_classic.files.atomic import write_file
+    from fer_classic.report import make_report
 
-        write_file(folder / "report.html", make_report(folder)[0], overwrite=True)
-        return folder / "report.html"
-    except Exception as error:  # whatever it is, the run is done and safe
-        watch.say(
-            f"no report: {type(error).__name__}: {error}. The run itself is complete; "
-            f"try again with: fer-classic report {folder}"
-        )
-        return None
+    write_file(folder / "report.html", make_report(folder)[0], overwrite=True)
+    return folder / "report.html"

@@ -21,14 +21,15 @@ def label_issues_csv(model, faces):
         Columns file, label, probability (of that label) and suggested, by models that have
         not seen the image; a header alone where there are none.
     """
-    faces = faces.take(training_rows(faces))
-    source, rows, probabilities = out_of_fold(model, faces.labels)
+    learned = training_rows(faces)
+    source, rows, probabilities = out_of_fold(model, faces.labels[learned])
     lines = [["file", "label", "probability", "suggested"]]
     if source is not None:
-        labels, names = faces.labels[rows], faces.classes.names
+        places, names = learned[rows], faces.classes.names
+        labels = faces.labels[places]
         for place in label_errors(labels, probabilities)[0]:
             own = probabilities[place]
             share = f"{own[labels[place]]:.4f}"
             named = names[labels[place]], share, names[int(own.argmax())]
-            lines.append([faces.names[rows[place]], *named])
+            lines.append([faces.names[places[place]], *named])
     return csv_text(lines)
