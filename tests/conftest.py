@@ -32,7 +32,7 @@ LONG = (
     *("compute/test_processes", "detectbench/test_train_detector", "faces/test_cache"),
     *("page/test_browser", "page/test_mending", "report/test_report", "video/test_films"),
     *("video/test_live", "cli/test_votes", "features/test_estimators", "page/test_server"),
-    "test_doctor",
+    *("submissions/peers/test_bench", "test_doctor"),
 )
 
 

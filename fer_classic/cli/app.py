@@ -18,7 +18,7 @@ _COMMANDS = {
     "train-cnn": "train_cnn",
     **{name: name for name in ("predict", "page", "video", "live")},
     "score": "inspect",
-    **{name: name for name in ("compare", "explain", "report", "ablate")},
+    **{name: name for name in ("compare", "bench", "explain", "report", "ablate")},
     "info": "inspect",
     "export": "train_cnn",
     "doctor": "inspect",

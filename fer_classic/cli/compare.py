@@ -73,7 +73,10 @@ def compare(
     if out is not None:
         write_file(out, to_json(found), overwrite=overwrite)
         say(f"comparison: {out}")
-    print(to_json(found) if format == "json" else _page(found, format == "md"), end="")
+    print(
+        to_json(found) if format == "json" else comparison_page(found, format == "md"),
+        end="",
+    )
 
 
 def read_true_labels(truth, settings):
@@ -120,8 +123,15 @@ def is_truth_table(path):
     return not header & {"pixels", *GROUPS}
 
 
-def _page(found, markdown):
-    """The comparison as text, or as Markdown."""
+def comparison_page(found, markdown):
+    """The comparison as text, or as Markdown.
+
+    Parameters
+    ----------
+    found : dict
+        As :func:`fer_classic.submissions.compare.compare` gives it.
+    markdown : bool
+    """
     parts = [_truth_line(found["truth"])]
     parts += [_section(title, *own, markdown) for title, own in _tables(found).items()]
     if notes := _notes(found):

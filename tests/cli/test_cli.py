@@ -17,7 +17,7 @@ from PIL import Image
 COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "train-cnn"),
     *("predict", "page", "video", "live"),
-    *("score", "compare", "explain", "report", "ablate", "info", "export"),
+    *("score", "compare", "bench", "explain", "report", "ablate", "info", "export"),
     "doctor",
     *("detector", "landmarks", "model"),
 )

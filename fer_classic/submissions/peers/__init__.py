@@ -1,0 +1,1 @@
+"""Other packages and this one asked about the same photographs."""
