@@ -124,7 +124,7 @@ def _changes(run, base):
         if key in ("faces", "classifier"):
             flat += [f"{k}={v}" for k, v in value.items() if before.get(k) != v]
         elif key == "features" and value != before:
-            flat.append(f"features={'+'.join(value)}")
+            flat += _feature_changes(value, before)
         elif key == "experts" and value != before:
             flat.append(f"{len(value)} expert(s)")
     if run.estimator != base.estimator:
@@ -132,6 +132,16 @@ def _changes(run, base):
     if run.fraction != base.fraction:
         flat.append(f"fraction={run.fraction:g}")
     return ", ".join(flat) or "-"
+
+
+def _feature_changes(features, before):
+    """Families where others are taken, and options of a family that are others."""
+    told = [f"features={'+'.join(features)}"] if features.keys() != before.keys() else []
+    for family, options in features.items():
+        base = before.get(family, {})
+        told += [f"{family}.{k}={v}" for k, v in options.items() if base.get(k) != v]
+        told += [f"{family}.{k} by default" for k in base if k not in options]
+    return told
 
 
 def _write(found, plan, out):

@@ -129,7 +129,7 @@ def predict(
     if detector is not None:
         settings = settings.with_changes(detector=detector_from(detector))
     samples = read_samples(inputs, settings, Terminal())
-    layout = checked_template(template, samples, first_code)
+    layout = checked_template(template, samples, first_code, Terminal())
     kept = cache_folder_from(cache, default=False)
     with on_cluster(cluster):
         faces = faces_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))

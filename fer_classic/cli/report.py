@@ -23,6 +23,10 @@ def report(
         typer.Option(help="File to write.  [default: report.html in the directory]"),
     ] = None,
     overwrite: o.Overwrite = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="Do not tell what is not in the report."),
+    ] = False,
 ):
     """Write a run's report again, in a language or format.
 
@@ -42,6 +46,6 @@ def report(
     check_new_file(out, overwrite=overwrite)
     page, missing = make_report(run, format=format, language=lang)
     write_file(out, page, overwrite=overwrite)
-    for line in missing:
+    for line in [] if quiet else missing:
         say(f"not in the report: {line}")
     print(out)

@@ -9,16 +9,26 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, percent, say, scores_text
 from fer_classic.cli.settings import cache_folder_from, refuse_for_faces, settings_from
+from fer_classic.errors import UsageError, check_range
 
 TEST = "Images to predict, scored where their labels are known. Without it: the data's own "
 Template = Annotated[
     Path | None,
     typer.Option(help="The contest's sample file, whose layout is then written."),
 ]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        help="Class frequencies that probabilities assume: uniform suits a score that "
+        "weighs classes evenly, train photographs that come as the training set did; "
+        "estimate: as uniform, and the test's predictions are moved to the shares that "
+        "they tell of themselves.  [default: uniform]"
+    ),
+]
 
 
 @app.command()
-@o.shared(o.TRAINING)
+@o.shared(o.TRAINING | {"prior": Prior})
 def run(
     train: Annotated[list[str], typer.Argument(metavar="TRAIN", help=o.DATA_OR_FACES)],
     out: Annotated[Path, typer.Option(help="Run directory to write.")],
@@ -28,6 +38,12 @@ def run(
     ] = None,
     template: Template = None,
     first_code: o.FirstCode = None,
+    strength: Annotated[
+        float | None,
+        typer.Option(
+            help="Of --prior estimate: 0 for nothing, 1 for all of it.  [default: 1]"
+        ),
+    ] = None,
     strict: o.Strict = False,
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
@@ -42,6 +58,7 @@ def run(
 
     Example: fer-classic run train/ --test test/ --out runs/first
     """
+    given, strength = _with_strength(given, strength)
     run_and_say(
         settings_from(given),
         given,
@@ -50,6 +67,7 @@ def run(
         out=out,
         template=template,
         first_code=first_code,
+        strength=strength,
         strict=strict,
         cache=cache_folder_from(cache),
         overwrite=overwrite,
@@ -57,6 +75,17 @@ def run(
         cluster=cluster,
         watch=Terminal(quiet),
     )
+
+
+def _with_strength(given, strength):
+    """Shared options without --prior estimate, and its strength or 0."""
+    if given["prior"] != "estimate":
+        if strength is not None:
+            raise UsageError("--strength is that of --prior estimate: give both.")
+        return given, 0.0
+    strength = 1.0 if strength is None else strength
+    check_range("--strength", strength, 0, 1)
+    return given | {"prior": "uniform"}, strength
 
 
 def run_and_say(settings, given, train, test, **rest):

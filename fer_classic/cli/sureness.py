@@ -20,16 +20,12 @@ def estimated_prior(model, predictions, faces, strength):
     -------
     Predictions
     """
-    from fer_classic.model.prior import LEAST, assumed_shares, with_estimated_prior
+    from fer_classic.model.prior import assumed_shares, told_shares, with_estimated_prior
 
     moved, shares = with_estimated_prior(
         predictions, faces.readable, assumed_shares(model), strength
     )
-    if shares is None:
-        say(f"fewer than {LEAST} images: their class shares are not estimated")
-    else:
-        told = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
-        say(f"class shares estimated from the predictions: {told}")
+    say(told_shares(shares))
     return moved
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from fer_classic.data.holdings import Folder, Zip
+from fer_classic.data.labelfiles import label_beside, label_files
 from fer_classic.data.manifest import read_csv
 from fer_classic.data.names import NameFinder, NumberedNames, name_key
 from fer_classic.data.sources import (
@@ -192,19 +193,20 @@ def _variants(name, convention):
 
 def _read_holding(holding, convention):
     """Rows and notes of a folder or an archive."""
-    table, notes = table_inside(holding, convention)
+    files, beside = label_files(holding.names, convention)
+    table, notes = (None, []) if files else table_inside(holding, convention)
     if table is not None:
         rows = _rows_of_table(holding, table, convention)
         named = {row["source"] for row in rows}
         others = [n for n in holding.names if is_image_name(n)]
-        if beside := sum(holding.source(name) not in named for name in others):
+        if unlisted := sum(holding.source(name) not in named for name in others):
             notes.append(
-                f"{holding.given}: {beside} image(s) that {table} does not list are left "
+                f"{holding.given}: {unlisted} image(s) that {table} does not list are left "
                 "out"
             )
         return rows, notes
     images = [n for n in holding.names if is_image_name(n) or holding.is_image(n)]
-    kept = set(images)
+    kept = set(images) | beside
     if notes:  # which name the tables
         kept |= {own for own in holding.names if own.lower().endswith((".csv", ".tsv"))}
     if skipped := [own for own in holding.names if own not in kept]:
@@ -221,6 +223,9 @@ def _read_holding(holding, convention):
     for row, readable in zip(rows, readable_names(images), strict=True):
         if readable != row["path"]:
             row["readable"] = readable
+    if files:
+        for row in rows:
+            row |= label_beside(row["path"], files, holding, convention)
     return rows, notes
 
 

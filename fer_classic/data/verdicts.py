@@ -110,7 +110,12 @@ class Verdicts:
         convention, unknown = self._convention, None
         if convention is not None and convention.name and self._name(path):
             return None, None  # the names of such a set tell all
+        stem, parts = PurePosixPath(path).stem, []
+        if convention is not None and convention.name and convention.name.search(stem):
+            parts = stem.split("_")  # S005/001/S005_001_00000011.png: 001 is no label
         for folder in reversed(PurePosixPath(path).parts[:-1]):
+            if folder in parts:
+                continue
             if convention is not None and convention.knows(folder):
                 found = convention.expression(folder)
                 return found, f"{convention.title}'s {folder}: no expression"

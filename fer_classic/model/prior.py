@@ -41,6 +41,19 @@ def with_estimated_prior(predictions, rows, assumed=None, strength=1.0):
     return replace(predictions, labels=labels, probabilities=moved), told
 
 
+def told_shares(shares):
+    """A sentence that tells what :func:`with_estimated_prior` found.
+
+    Parameters
+    ----------
+    shares : dict of str to float, or None
+    """
+    if shares is None:
+        return f"fewer than {LEAST} images: their class shares are not estimated"
+    told = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+    return f"class shares estimated from the predictions: {told}"
+
+
 def assumed_shares(model):
     """Class shares that a model's probabilities assume, by code.
 

@@ -8,10 +8,12 @@ from fer_classic.compute.cluster import on_cluster
 from fer_classic.compute.progress import SILENT
 from fer_classic.compute.timer import Timer
 from fer_classic.data.voted import votes_without
+from fer_classic.errors import check_range
 from fer_classic.files.atomic import check_new, new_directory
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.predictions import Predictions
 from fer_classic.model.store import Model
+from fer_classic.pipeline.class_shares import moved_to_shares
 from fer_classic.pipeline.faces import faces_of
 from fer_classic.pipeline.folder import run_record, write_run
 from fer_classic.pipeline.inputs import as_inputs, run_inputs
@@ -65,6 +67,7 @@ def run(
     classes=None,
     votes=None,
     strict=False,
+    strength=0.0,
     cache=None,
     overwrite=False,
     jobs=-1,
@@ -94,6 +97,9 @@ def run(
         Table of votes on the images: file names and a column for each class.
     strict : bool
         Whether a training image that is unusable is an error.
+    strength : float
+        Above 0, up to 1: the predictions of the test images are moved to the class shares
+        that they tell of themselves (:mod:`fer_classic.learn.prior_shift`), so far.
     cache : path-like, optional
         Folder that keeps finished work, so that a stopped run goes on where it was.
     overwrite : bool
@@ -122,6 +128,7 @@ def run(
     out, cache = Path(out), cache and Path(cache)
     train, test = as_inputs(train), as_inputs(test)
     check_new(out, overwrite=overwrite)
+    check_range("strength", strength, 0, 1)
     timer = Timer()
     with timer("reading names"):
         voted = votes_of(votes, train)
@@ -136,7 +143,7 @@ def run(
             watch=watch,
         )
     settings, parts = inputs.settings, (inputs.training, inputs.tested)
-    layout = checked_template(template, inputs.tested, first_code)
+    layout = checked_template(template, inputs.tested, first_code, watch)
     shared = {"jobs": jobs, "watch": watch}
     with on_cluster(cluster):
         with timer("faces"):
@@ -156,13 +163,17 @@ def run(
         )
     with timer("prediction"):
         predictions = predict_faces(model, test_faces, jobs=jobs)
+        predictions, moved = moved_to_shares(
+            model, predictions, test_faces, strength, watch
+        )
+    prior = "train" if moved else model.classifier.prior
     with timer("judging"):
         copied = copies_of(faces, test_faces)
         left = voted and votes_without(voted, faces.names)
-        metrics = _metrics(model, predictions, test_faces, copied, left)
+        metrics = _metrics(model, predictions, test_faces, copied, prior, left)
     with timer("material of the report"):
         material = _tried(
-            lambda: _material(model, faces, test_faces, predictions, copied),
+            lambda: _material(model, faces, test_faces, predictions, copied, prior),
             "the report will lack its pictures",
             watch,
         )
@@ -170,6 +181,8 @@ def run(
     record = run_record(model, train, test, faces, test_faces, copied, timer)
     if voted is not None:
         record["votes"] = voted.origin
+    if moved:
+        record["class_shares"] = moved
     with new_directory(out, overwrite=overwrite) as folder:
         write_run(folder, record, metrics, model, predictions, test_faces, layout)
         if material:
@@ -185,10 +198,10 @@ def run(
     return Run(out, model.settings, model, predictions, metrics, report)
 
 
-def _metrics(model, predictions, faces, copied, votes=None):
+def _metrics(model, predictions, faces, copied, prior, votes=None):
     metrics = {}
     if len(faces):
-        given = {"prior": model.classifier.prior, "copied": copied}
+        given = {"prior": prior, "copied": copied}
         metrics["test"] = judge(predictions, faces, **given)
         if votes and (found := judge_by_votes(predictions, faces, votes, **given)):
             metrics["votes"] = found
@@ -206,11 +219,12 @@ def _tried(make, told, watch, remedy=""):
         return None
 
 
-def _material(model, faces, test_faces, predictions, copied):
+def _material(model, faces, test_faces, predictions, copied, prior):
     """What the report needs, as the bytes of a file."""
     from fer_classic.report import collect, material_bytes
 
-    return material_bytes(collect(model, faces, test_faces, predictions, copied))
+    rows = collect(model, faces, test_faces, predictions, copied, prior=prior)
+    return material_bytes(rows)
 
 
 def _label_issues(model, faces):

@@ -1,4 +1,4 @@
-"""Sections on the probabilities and on the mistakes."""
+"""Sections on the probabilities, on unsure answers and on the mistakes."""
 
 from fer_classic.report import charts, pictures
 from fer_classic.report.about_data import no_material
@@ -58,6 +58,33 @@ def probabilities(run, t):
         Table(header, rows),
     ]
     return Section(*head, blocks)
+
+
+def sureness(run, t):
+    """Accuracy of the answers that are kept where unsure ones are left out."""
+    own = run.notes.get("sureness")
+    if own is None:  # few labelled images, or a run of an earlier version
+        return None
+    keys = ("balanced_accuracy", "accuracy")
+    names = [t(f"scores.{key}") for key in keys]
+    svg = charts.coverage(
+        "sureness", [own[key] for key in keys], t("sureness.share"), t("sureness.score")
+    )
+    legend = [(*charts.pair_style(i), name) for i, name in enumerate(names)]
+    rows = [
+        [
+            percent(row["share"], 0),
+            f"{row['images']:,}",
+            number(row["least"]),
+            *(number(row[key]) for key in keys),
+        ]
+        for row in own["rows"]
+    ]
+    header = [t("sureness.share"), t("word.images"), t("sureness.least"), *names]
+    mean = t(f"sureness.mean_{own['part']}", mean=number(own["mean_accuracy"]))
+    blocks = [Charts([(svg, t("sureness.caption"))], legend), Table(header, rows)]
+    lead = t("sureness.lead")
+    return Section("sureness", t("sureness.title"), lead, [*blocks, Text(mean)])
 
 
 def mistakes(run, t):

@@ -105,8 +105,21 @@ def scores(run, t):
     if "log_loss" in whole:
         loss = {s: number(whole[s]) for s in ("log_loss", "calibration_error")}
         words.append(t("scores.explain_loss", **loss))
+    if moved := run.record.get("class_shares"):
+        words.append(_moved(moved, t))
     blocks.append(Points(words))
     return Section(*head, blocks)
+
+
+def _moved(moved, t):
+    """A sentence on class shares that were estimated from the predictions."""
+    shares = t("list.comma").join(
+        f"{t.name('class', name)} {percent(share)}"
+        for name, share in moved["shares"].items()
+    )
+    before = moved.get("balanced_accuracy_before")
+    told = t("scores.moved", shares=shares, strength=f"{moved['strength']:g}")
+    return told + ("" if before is None else t("scores.moved_before", value=number(before)))
 
 
 def no_labels(run, t):

@@ -12,6 +12,8 @@ INK, FAINT = "#010203", "#040506"
 #: Readable on white and on black.
 COLOURS = ("#d1495b", "#d98e04", "#7a8594", "#3f7cc4", "#9259b8", "#2a9d8f", "#6a994e")
 DASHES = ("", "6 2", "2 2", "8 2 2 2", "4 4", "1 2", "10 3")
+#: Numbers of the styles of two lines: a whole one, and one that is dashed.
+_PAIR = (0, 3)
 #: Letters of a row's label at most: the lines need room too.
 LONGEST = 34
 _STYLE = {
@@ -161,6 +163,37 @@ def calibration(name, points, xlabel, ylabel, sharelabel):
         below.bar(x, points["share"], width=0.06, color=COLOURS[2])
         below.set(xlabel=xlabel, ylabel=sharelabel)
         return _svg(figure, name)
+
+
+def coverage(name, lines, xlabel, ylabel):
+    """Scores of the surest answers over the share of them that is kept.
+
+    Parameters
+    ----------
+    name : str
+    lines : list of (list, list)
+        x and y, drawn in the style of :func:`pair_style`.
+    xlabel, ylabel : str
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    with _axes() as (figure, axes):
+        for number, (x, y) in enumerate(lines):
+            colour, dash = pair_style(number)
+            axes.plot(x, y, color=colour, dashes=_dashes(dash), linewidth=1.6)
+        least = min(min(y) for _, y in lines)
+        low = max(0.0, np.floor(10 * least - 0.5) / 10)
+        axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, 1), ylim=(low, 1.005))
+        axes.grid()
+        return _svg(figure, name)
+
+
+def pair_style(number):
+    """Colour and dashes of the first or second of two lines."""
+    return line_style(_PAIR[number])
 
 
 def curves(name, lines, xlabel, ylabel, *, diagonal=False):

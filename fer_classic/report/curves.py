@@ -1,4 +1,4 @@
-"""Points of the calibration, ROC and precision-recall curves, few enough to draw."""
+"""Points of the calibration, ROC, precision-recall and coverage curves, few to draw."""
 
 import warnings
 
@@ -6,6 +6,8 @@ import numpy as np
 
 #: Bins of the calibration curve, and points of a curve at most.
 BINS, POINTS = 10, 160
+#: Images that a point of the coverage curve rests on at least, and shares told in a table.
+FEWEST, SHARES = 10, (0.5, 0.8, 1.0)
 
 
 def calibration_points(truth, probabilities, *, prior="uniform"):
@@ -86,6 +88,59 @@ def one_against_rest(truth, probabilities):
             }
         )
     return result
+
+
+def coverage_points(truth, probabilities):
+    """Accuracy of the surest answers, for each share of them that is kept.
+
+    Parameters
+    ----------
+    truth : ndarray of int, shape (n,)
+    probabilities : ndarray of float, shape (n, k)
+
+    Returns
+    -------
+    dict of JSON types, or None
+        ``accuracy`` and ``balanced_accuracy`` as pairs of lists (share kept, value), from
+        10 images on; ``mean_accuracy`` over all shares; ``rows``, one for each of SHARES:
+        share, images, least (the probability of the last one kept), accuracy and
+        balanced_accuracy (over the classes among the images kept). None of fewer than 10
+        images.
+    """
+    n, k = probabilities.shape
+    if n < FEWEST:
+        return None
+    sure = probabilities.max(axis=1)
+    order = np.argsort(-sure, kind="stable")
+    right = (probabilities.argmax(axis=1) == truth)[order]
+    kept = np.arange(1, n + 1)
+    accuracy = np.cumsum(right) / kept
+    total, present = np.zeros(n), np.zeros(n, dtype=int)
+    for code in range(k):
+        own = truth[order] == code
+        seen = np.cumsum(own)
+        total += np.cumsum(own & right) / np.maximum(seen, 1)
+        present += seen > 0
+    balanced = total / present
+    rows = []
+    for share in SHARES:
+        last = max(round(share * n), FEWEST) - 1
+        rows.append(
+            {
+                "share": share,
+                "images": last + 1,
+                "least": float(sure[order[last]]),
+                "accuracy": float(accuracy[last]),
+                "balanced_accuracy": float(balanced[last]),
+            }
+        )
+    drawn = slice(FEWEST - 1, None)
+    return {
+        "accuracy": thinned(kept[drawn] / n, accuracy[drawn]),
+        "balanced_accuracy": thinned(kept[drawn] / n, balanced[drawn]),
+        "mean_accuracy": float(accuracy.mean()),
+        "rows": rows,
+    }
 
 
 def thinned(x, y, points=POINTS):

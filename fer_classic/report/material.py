@@ -12,7 +12,11 @@ from fer_classic.files.arrays import read_npz
 from fer_classic.learn.calibrate import best_temperature, softmax
 from fer_classic.learn.experts import add_scores
 from fer_classic.model.train import training_rows
-from fer_classic.report.curves import calibration_points, one_against_rest
+from fer_classic.report.curves import (
+    calibration_points,
+    coverage_points,
+    one_against_rest,
+)
 from fer_classic.report.labelerrors import label_errors
 from fer_classic.scores.subsets import copies_of
 
@@ -24,7 +28,7 @@ SIDE, SAMPLES, MISTAKES, SUSPECTS = 96, 8, 24, 24
 MEAN_OF = 2000
 
 
-def collect(model, faces, tested, predictions, copied=None, *, seed=0):
+def collect(model, faces, tested, predictions, copied=None, *, prior=None, seed=0):
     """Gather the faces, curves and probabilities that a report shows.
 
     Parameters
@@ -40,6 +44,8 @@ def collect(model, faces, tested, predictions, copied=None, *, seed=0):
         Of ``tested``.
     copied : ndarray of bool, shape (number of tested images,), optional
         Copies of training images; found here if not given.
+    prior : {"uniform", "train"}, optional
+        What the probabilities of the test images assume; by default what the model's do.
     seed : int
 
     Returns
@@ -63,7 +69,7 @@ def collect(model, faces, tested, predictions, copied=None, *, seed=0):
         "copies": int(copied.sum()),
     }
     _add_out_of_fold(arrays, notes, model, faces)
-    _add_judged(arrays, notes, model, faces, tested, predictions)
+    _add_judged(arrays, notes, model, faces, tested, predictions, prior)
     arrays["notes"] = np.frombuffer(json.dumps(notes).encode(), dtype=np.uint8)
     return arrays
 
@@ -212,6 +218,8 @@ def _add_out_of_fold(arrays, notes, model, faces):
     notes["out_of_fold"] = {"source": source, "images": len(rows), "of": len(faces)}
     if source is None:
         return
+    if curve := coverage_points(faces.labels[rows], probabilities):
+        notes["sureness"] = {"part": source, **curve}
     suspects, joint = label_errors(faces.labels[rows], probabilities)
     arrays["out_of_fold"] = probabilities.astype(np.float16)
     arrays["out_of_fold_rows"] = rows.astype(np.int32)
@@ -228,9 +236,11 @@ def _add_answers(arrays, notes, key, faces, rows, probabilities):
     arrays[f"{key}_probabilities"] = probabilities.astype(np.float32)
 
 
-def _add_judged(arrays, notes, model, faces, tested, predictions):
+def _add_judged(arrays, notes, model, faces, tested, predictions, prior):
     """Curves and mistakes: of the test if it has labels, else of the cross-validation."""
+    own = model.classifier.prior
     if (tested.labels >= 0).any():
+        own = prior or own
         rows = np.flatnonzero(tested.labels >= 0)
         part, table, probabilities = "test", tested, predictions.probabilities[rows]
     elif model.out_of_fold is not None:
@@ -239,7 +249,8 @@ def _add_judged(arrays, notes, model, faces, tested, predictions):
     else:
         return
     truth = table.labels[rows]
-    prior = model.classifier.prior
+    if curve := coverage_points(truth, probabilities):
+        notes["sureness"] = {"part": part, **curve}
     answers = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(answers != truth)
     worst = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:MISTAKES]
@@ -247,7 +258,7 @@ def _add_judged(arrays, notes, model, faces, tested, predictions):
         "part": part,
         "images": len(rows),
         "wrong": len(wrong),
-        "calibration": calibration_points(truth, probabilities, prior=prior),
+        "calibration": calibration_points(truth, probabilities, prior=own),
         "curves": one_against_rest(truth, probabilities),
     }
     _add_answers(arrays, notes, "mistakes", table, rows[worst], probabilities[worst])

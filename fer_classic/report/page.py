@@ -27,6 +27,7 @@ SECTIONS = {
     "confusion": about_scores.confusion,
     "classes": about_scores.classes,
     "probabilities": about_answers.probabilities,
+    "sureness": about_answers.sureness,
     "mistakes": about_answers.mistakes,
     "labels": about_model.labels,
     "importance": about_model.importance,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from fer_classic.data.names import NumberedNames, match_names
 from fer_classic.errors import FerClassicError
+from fer_classic.submissions.excerpt import completed
 from fer_classic.submissions.layout import read_layout
 from fer_classic.submissions.spell_labels import class_columns, confidence, speller
 
@@ -28,6 +29,9 @@ def filled(sample, predictions, first=None):
         Something of the sample cannot be written as it is meant; with its place.
     """
     layout = _layout_of(sample, predictions.names)
+    if len(layout.names) < len(predictions.names):  # an excerpt
+        sample, _ = completed(sample, predictions.names)
+        layout = _layout_of(sample, predictions.names)
     rows = match_names(layout.names, predictions.names)
     labels, class_names = predictions.labels, predictions.class_names
     shares = predictions.probabilities

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from fer_classic.compute.progress import SILENT
 from fer_classic.files.text import csv_text
 from fer_classic.model.predictions import Predictions
+from fer_classic.submissions.excerpt import completed
 from fer_classic.submissions.fill import filled
 from fer_classic.submissions.sample import Sample, json_text, read_sample
 
@@ -23,7 +25,8 @@ def templated_submission(predictions, template, first=None):
     """The predictions in the layout of a contest's sample file.
 
     Kept are its form, wrapping, order, keys and other values, number or text labels, and
-    names with or without folder and extension.
+    names with or without folder and extension. Images that the sample, an excerpt, does not
+    name are written after those that it names.
 
     Parameters
     ----------
@@ -40,13 +43,13 @@ def templated_submission(predictions, template, first=None):
     Raises
     ------
     FerClassicError
-        The layout is not understood, or its names are not exactly the images.
+        The layout is not understood, or it names something that is no image.
     """
     sample = template if isinstance(template, Sample) else Sample(template)
     return filled(sample, predictions, sample.first if first is None else first)
 
 
-def checked_template(path, samples, first=None):
+def checked_template(path, samples, first=None, watch=SILENT):
     """The sample file, tried on dummy answers before any work is done.
 
     Parameters
@@ -55,14 +58,23 @@ def checked_template(path, samples, first=None):
     samples : Samples
     first : {0, 1}, optional
         Number of the first class in the sample.
+    watch : Silent
+        Told where the sample names some of the images only.
 
     Returns
     -------
     Sample or None
+        With a row for every image.
     """
     if path is None:
         return None
-    sample = replace(read_sample(path), first=first)
+    sample, added = completed(read_sample(path), samples.names)
+    if added:
+        watch.say(
+            f"{path} names {len(samples) - added} of {len(samples)} images: the others are "
+            "written after them, in its layout"
+        )
+    sample = replace(sample, first=first)
     zeros = np.zeros(len(samples), dtype=np.int64)
     names = samples.classes.names
     even = np.full((len(samples), len(names)), 1 / len(names))

@@ -182,6 +182,17 @@ def test_the_picture_shows_every_run(finished):
     assert data == ablation_picture(finished[1])
 
 
+def test_what_a_run_changes_is_told_to_the_option():
+    from fer_classic.cli.ablate import _feature_changes
+
+    base = {"hog": {"cell": 8, "bins": 9}, "lbp": {}}
+    finer = base | {"hog": {"cell": 6, "bins": 9}}
+    assert _feature_changes(finer, base) == ["hog.cell=6"]
+    assert _feature_changes({"hog": {"bins": 9}}, base) == [
+        *("features=hog", "hog.cell by default")
+    ]
+
+
 def test_the_command(cli, demo_folder, tmp_path):
     plan = tmp_path / "plan.toml"
     plan.write_text(PLAN)

@@ -574,7 +574,7 @@ def test_the_page_in_a_browser(run, page, tmp_path):
         for scheme in ("light", "dark"):
             with chromium(tmp_path / f"{width}{scheme}") as tab:
                 tab.open(path.as_uri(), width, scheme)
-                assert tab.value("document.querySelectorAll('section').length") == 13
+                assert tab.value("document.querySelectorAll('section').length") == 14
                 assert tab.value("document.documentElement.scrollWidth") <= width
                 assert tab.value("document.querySelectorAll('img[src=x]').length") == 0
                 assert tab.value(

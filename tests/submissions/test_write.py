@@ -195,8 +195,9 @@ NUMBERED = tuple(f"{i:02d}.jpg" for i in range(12))
             "The template names 2 image(s) that are not in the input: x.jpg, y.jpg.",
         ),
         (
-            {NAMES[0]: 0},
-            "The template lacks 2 image(s) of the input: test/0002.png, test/愤怒 😀.jpg.",
+            {"x": {NAMES[0].upper(): 0}},
+            "The template names 1 of 3 images, as TEST/0001.JPG: how it would write the "
+            "others is not clear. Give a sample that names all of them.",
         ),
         (
             [{name: 0} for name in (*NAMES, "0001", NAMES[1])],
@@ -274,9 +275,13 @@ def test_refused_templates(template, message):
 
 
 def test_long_lists_are_cut():
-    message = refused({"00.jpg": 0}, NUMBERED, [0] * 12)
-    listed = ", ".join(NUMBERED[1:11])
-    assert message == f"The template lacks 11 image(s) of the input: {listed}, …."
+    message = refused(
+        {"00.jpg": 0, **dict.fromkeys(map(str, range(99, 88, -1)), 0)}, NUMBERED, [0] * 12
+    )
+    listed = ", ".join(map(str, range(99, 89, -1)))
+    assert (
+        message == f"The template names 11 image(s) that are not in the input: {listed}, …."
+    )
 
 
 def test_names_that_fit_several_images():
