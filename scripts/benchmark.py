@@ -1,6 +1,8 @@
 """Time every step on one thread, beside scikit-image and OpenCV where they have it.
 
-Usage: python scripts/benchmark.py [--model runs/fer ...] [--json benchmark.json]
+Usage: python scripts/benchmark.py [--model runs/fer ...] [--film 20] [--json FILE]
+
+With --film, frames a second of the command video and its most memory too (scripts/film.py).
 
 All timings are of one run, the repetitions of both sides in turn, so that the ratios hold
 where the machine's speed drifts. The faces are crops of a public-domain portrait.
@@ -173,6 +175,18 @@ def model_rows(folder):
     return rows
 
 
+def film_text(films):
+    """The table of films as aligned text."""
+    lines = [
+        f"{'film, 640 x 480':24}{'tracker':13}{'frames/s':>9}{'by processor':>14}{'MB':>6}"
+    ]
+    for own in films:
+        most = f"{own['peak_mb']:6.0f}" if own["peak_mb"] else ""
+        rates = f"{own['frames_a_second']:9.1f}{own['frames_a_cpu_second']:14.1f}"
+        lines.append(f"{own['film']:24}{own['tracker']:13}{rates}{most}")
+    return "\n".join(lines)
+
+
 def text(rows, shares):
     """The table as aligned text."""
     lines = [f"{'step':34}{'ms':>9}{'theirs':>9}{'ratio':>8}{'share':>8}  compared with"]
@@ -189,6 +203,7 @@ def main():
     parser.add_argument(
         "--model", nargs="*", default=[], help="runs or models, to time their prediction"
     )
+    parser.add_argument("--film", type=float, help="seconds of films to make, and follow")
     parser.add_argument("--json", help="file to write the table to")
     arguments = parser.parse_args()
     steps = pipeline_rows()
@@ -199,11 +214,18 @@ def main():
         rows += model_rows(folder)
     print(text(rows, shares))
     print(f"\nwhole way of one photograph: {total:.1f} ms on one thread", file=sys.stderr)
+    films = []
+    if arguments.film:
+        from film import film_rates
+
+        films = film_rates((arguments.film, 2 * arguments.film))
+        print(f"\n{film_text(films)}")
     if arguments.json:
         keys = ("step", "ms", "theirs_ms", "compared_with")
         table = [dict(zip(keys, row, strict=True)) for row in rows]
         with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump({"versions": versions(), "rows": table}, file, indent=2)
+            told = {"versions": versions(), "rows": table, "films": films}
+            json.dump(told, file, indent=2)
 
 
 if __name__ == "__main__":

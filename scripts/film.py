@@ -1,22 +1,16 @@
-"""Rates of the command video: frames a second and memory on a made film of one face.
+"""Rates of the command video on made films of one face or two, for scripts/benchmark.py.
 
-Usage: python scripts/film.py [--seconds 20] [--long 120] [--model five-fast]
-
-The film is 640 x 480 at 25 frames a second: a public-domain portrait that moves. Decoding,
+The films are 640 x 480 at 25 frames a second: public-domain portraits that move. Decoding,
 searching, following, predicting and writing all count. The rate by processor time is that
 of one core which does nothing else; the rate by the clock is lower beside other work.
 """
 
-import argparse
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ[name] = "1"
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
@@ -51,35 +45,48 @@ def made_film(path, seconds, actors=1):
     return write_film(path, (frame_of(GROUP[:actors], t % 9) for t in times))
 
 
-def main():
-    """Measure, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--long", type=float, default=0, help="seconds of a longer film")
-    parser.add_argument("--model", default="five-fast")
-    given = parser.parse_args()
+def film_rates(seconds, model="five-fast"):
+    """Frames a second and most memory of films.
+
+    Parameters
+    ----------
+    seconds : sequence of float
+        Of films of one face; the first counts for two faces too.
+    model : str
+
+    Returns
+    -------
+    list of dict
+        film, tracker, frames_a_second, frames_a_cpu_second and peak_mb (None for decoding
+        alone).
+    """
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    analyzer = Analyzer(given.model, "all", jobs=1)
-    print("film             tracker      frames/s  by processor time  MB")
+    analyzer, rows = Analyzer(model, "all", jobs=1), []
     with tempfile.TemporaryDirectory() as folder:
-        one = made_film(Path(folder, "one.mp4"), given.seconds)
-        two = made_film(Path(folder, "two.mp4"), given.seconds, actors=2)
+        films = {
+            f"one face, {own:g} s": made_film(Path(folder, f"one{own}.mp4"), own)
+            for own in seconds
+        }
+        one = next(iter(films.values()))
+        two = made_film(Path(folder, "two.mp4"), seconds[0], actors=2)
+        films[f"two faces, {seconds[0]:g} s"] = two
         measure(one, analyzer)  # compiles, fills caches
-        films = [("one face", one), ("two faces", two)]
-        if given.long:
-            long = made_film(Path(folder, "long.mp4"), given.long)
-            films.append((f"one face, {given.long:g} s", long))
-        for name, path in films:
+        for name, path in films.items():
             for tracker in ("landmarks", "correlation"):
-                clock, used, most = measure(path, analyzer, tracker=tracker)
-                print(f"{name:16} {tracker:12} {clock:8.1f} {used:18.1f} {most:4.0f}")
-        start, used = time.perf_counter(), time.process_time()
-        with Film(one) as film:
-            frames = sum(1 for _ in film.frames())
-        clock = frames / (time.perf_counter() - start)
-        used = frames / (time.process_time() - used)
-        print(f"{'decoding alone':29} {clock:8.1f} {used:18.1f}")
+                rates = measure(path, analyzer, tracker=tracker)
+                rows.append(_row(name, tracker, *rates))
+        rows.append(_row("decoding alone", "", *decoding_rates(one), None))
+    return rows
 
 
-if __name__ == "__main__":
-    main()
+def decoding_rates(path):
+    """Frames a second of reading a film, by the clock and by processor time."""
+    clock, used = time.perf_counter(), time.process_time()
+    with Film(path) as film:
+        frames = sum(1 for _ in film.frames())
+    return frames / (time.perf_counter() - clock), frames / (time.process_time() - used)
+
+
+def _row(film, tracker, clock, used, most):
+    rates = {"frames_a_second": clock, "frames_a_cpu_second": used}
+    return {"film": film, "tracker": tracker, **rates, "peak_mb": most}

@@ -21,8 +21,8 @@ Prior = Annotated[
     typer.Option(
         help="Class frequencies that probabilities assume: uniform suits a score that "
         "weighs classes evenly, train photographs that come as the training set did; "
-        "estimate: as uniform, and the test's predictions are moved to the shares that "
-        "they tell of themselves.  [default: uniform]"
+        "estimate: the test's predictions are moved to the shares that "
+        "they tell of themselves, for plain accuracy.  [default: uniform]"
     ),
 ]
 
@@ -85,7 +85,7 @@ def _with_strength(given, strength):
         return given, 0.0
     strength = 1.0 if strength is None else strength
     check_range("--strength", strength, 0, 1)
-    return given | {"prior": "uniform"}, strength
+    return given | {"prior": None}, strength
 
 
 def run_and_say(settings, given, train, test, **rest):
