@@ -18,8 +18,9 @@ def page(
         list[str] | None,
         typer.Argument(
             metavar="[RUN | DATA]",
-            help="A run directory, or photographs: folder, zip, CSV manifest, FER2013 "
-            "CSV, image or glob. Without either, photographs are shown one at a time.",
+            help="A run directory, the folder that fer-classic video wrote, or "
+            "photographs: folder, zip, CSV manifest, FER2013 CSV, image or glob. Without "
+            "any, photographs are shown one at a time, and the camera.",
         ),
     ] = None,
     model: Annotated[
@@ -27,6 +28,13 @@ def page(
         typer.Option(
             help="Folder of a trained model or of a run, or the name of a shipped model.  "
             "[default: the run's own, else five-fast]"
+        ),
+    ] = None,
+    film: Annotated[
+        Path | None,
+        typer.Option(
+            help="The film of such a folder, if it was moved.  [default: where it was, or "
+            "beside the folder]"
         ),
     ] = None,
     labels: o.Labels = None,
@@ -47,23 +55,23 @@ def page(
     cache: o.Cache = None,
     jobs: o.Jobs = -1,
 ):
-    """Look at photographs, runs and labels in the browser.
+    """Look at photographs, runs, films and labels in the browser.
 
     Only this machine can open the page, and no photograph leaves it. Ctrl-C ends it.
 
     Example: fer-classic page
     Example: fer-classic page runs/first
+    Example: fer-classic page runs/clip --film clip.mp4
     Example: fer-classic page train/ --groups '_(p[0-9]+)_'
     """
-    from fer_classic.page.opening import is_run
     from fer_classic.page.server import Server
     from fer_classic.page.starting import make_workspace
 
     inputs = inputs or []
-    run = bool(inputs) and is_run(inputs[0])
     workspace = make_workspace(
         inputs,
-        None if run and model is None else model_folder(model),
+        model and model_folder(model),
+        film=film,
         labels=labels,
         groups=groups,
         journal=journal,

@@ -31,7 +31,10 @@ class RowsApi:
             "classes": list(space.model.settings.class_set.names),
             "network": bool(space.model.settings.network),
             "inputs": bool(space.inputs),
+            "film": space.film is not None,
         }
+        if space.film is not None:
+            told["title"] = space.film.name
         if collection is not None:
             told |= {
                 "title": collection.title,

@@ -47,6 +47,7 @@ class FaceReader:
         limit = min(faces.max_pixels, MAX_PIXELS)
         self.settings = replace(faces, max_pixels=limit, which="all")
         self._lock, self._detector = threading.Lock(), None
+        self._predicting = threading.Lock()
 
     def read(self, data):
         """A photograph with the answers for each face.
@@ -75,6 +76,25 @@ class FaceReader:
         table = self._table(rows)
         chances = predict_faces(self.model, table, jobs=1).probabilities
         return SeenPhotograph(photograph.image, table, chances)
+
+    def probabilities(self, rows):
+        """What the model says of some faces.
+
+        Parameters
+        ----------
+        rows : list of dict
+            As :func:`fer_classic.faces.row.find_rows` gives them, each with a crop.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, k)
+        """
+        from fer_classic.model.predict import predict_part
+
+        if not rows:
+            return np.zeros((0, len(self.model.settings.class_set.names)))
+        with self._predicting:
+            return predict_part(self.model, self._table(rows), np.arange(len(rows)), jobs=1)
 
     def faces(self, image):
         """All faces of an image, the most confident first.
@@ -111,15 +131,19 @@ class FaceReader:
     def _table(self, rows):
         return table_of_rows(rows, self.settings, self.model.settings.class_set)
 
-    def _made(self):
-        """The detector; it may keep the image that it looks at, so one thread at a time."""
+    def new_detector(self):
+        """A detector of one's own: one may keep the image that it looks at."""
         from fer_classic.detect import make_detector
 
+        return make_detector(
+            self.settings.detector,
+            upsample=self.settings.upsample,
+            threshold=self.settings.threshold,
+            min_size=self.settings.min_pixels,
+        )
+
+    def _made(self):
+        """The detector that photographs share, one thread at a time."""
         if self._detector is None:
-            self._detector = make_detector(
-                self.settings.detector,
-                upsample=self.settings.upsample,
-                threshold=self.settings.threshold,
-                min_size=self.settings.min_pixels,
-            )
+            self._detector = self.new_detector()
         return self._detector

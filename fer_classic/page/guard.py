@@ -3,10 +3,10 @@
 import hmac
 import secrets
 
-#: Bytes of a request: a photograph, and anything else.
-PHOTO_BYTES, OTHER_BYTES = 64 << 20, 64 << 10
-#: Only these paths take a photograph.
-PHOTO_PATHS = ("/api/photo",)
+#: Bytes of a request: a photograph, a camera's picture, and anything else.
+PHOTO_BYTES, LIVE_BYTES, OTHER_BYTES = 64 << 20, 4 << 20, 64 << 10
+#: Only these paths take more than the rest.
+LIMITS = {"/api/photo": PHOTO_BYTES, "/api/live": LIVE_BYTES}
 
 #: Scripts, styles and pictures of the page itself and of nobody else; no inline code.
 POLICY = (
@@ -65,7 +65,7 @@ class Guard:
         if reason := self._refusal(scope["method"], headers, token, path):
             await _answer(send, *reason)
             return
-        limit = PHOTO_BYTES if path in PHOTO_PATHS else OTHER_BYTES
+        limit = LIMITS.get(path, OTHER_BYTES)
         if int(headers.get("content-length") or 0) > limit:
             await _answer(send, 413, f"at most {limit >> 10} KiB are taken")
             return

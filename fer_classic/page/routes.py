@@ -7,7 +7,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fer_classic.errors import FerClassicError, UnreadableImage
+from fer_classic.page.api_film import FilmApi
 from fer_classic.page.api_labels import LabelsApi
+from fer_classic.page.api_live import LiveApi
 from fer_classic.page.api_photo import PhotoApi
 from fer_classic.page.api_rows import RowsApi
 from fer_classic.page.guard import TooLarge
@@ -35,6 +37,7 @@ def make_app(workspace):
     starlette.applications.Starlette
     """
     rows, labels, photo = RowsApi(workspace), LabelsApi(workspace), PhotoApi(workspace)
+    film, live = FilmApi(workspace), LiveApi(workspace)
     gets = {
         "/api/state": rows.state,
         "/api/rows": rows.rows,
@@ -53,9 +56,15 @@ def make_app(workspace):
         "/api/photo/{name}/{face:int}/face.png": photo.crop,
         "/api/photo/{name}/{face:int}/why": photo.why,
         "/api/photo/{name}/{face:int}/heat.png": photo.heat,
+        "/api/film": film.film,
+        "/api/film/{position:int}": film.moment,
+        "/api/film/{position:int}/frame.jpg": film.frame,
+        "/api/film/face/{track:int}.jpg": film.portrait,
     }
     posts = {
         "/api/photo": photo.take,
+        "/api/live": live.look,
+        "/api/live/stop": live.stop,
         "/api/decide": labels.decide,
         "/api/undo": labels.undo,
         "/api/export": labels.export,

@@ -82,9 +82,11 @@ class Server:
         self._socket.close()
         if self.workspace.journal is not None:
             self.workspace.journal.close()
+        if self.workspace.film is not None:
+            self.workspace.film.close()
 
     def _open(self):
-        if self.workspace.inputs and self.workspace.collection is None:
+        if self.workspace.is_to_be_read:
             threading.Thread(target=self.workspace.open, daemon=True).start()
 
 

@@ -4,8 +4,9 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from fer_classic.errors import UsageError
+from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.page.export import JOURNAL
+from fer_classic.page.filmrun import FilmRun, is_film_run
 from fer_classic.page.journal import Journal
 from fer_classic.page.opening import is_run, run_inputs
 from fer_classic.page.workspace import Workspace
@@ -15,16 +16,26 @@ PRESET = "fast"
 
 
 def make_workspace(
-    inputs, model, *, labels=None, groups=None, journal=None, jobs=-1, cache=None
+    inputs,
+    model,
+    *,
+    film=None,
+    labels=None,
+    groups=None,
+    journal=None,
+    jobs=-1,
+    cache=None,
 ):
     """Load the model and open the journal; the inputs are read later, by ``open``.
 
     Parameters
     ----------
     inputs : list of str
-        A run directory, or photographs; may be empty.
+        A run directory, the folder of an analyzed film, or photographs; may be empty.
     model : path-like or None
-        Folder of the model; None for that of the run.
+        Folder of the model; None for that of the run or film.
+    film : path-like, optional
+        Where the film is now.
     labels, groups : str, optional
         As :func:`read_dataset` takes them; a run has its own.
     journal : path-like, optional
@@ -43,17 +54,22 @@ def make_workspace(
     UsageError
         The journal cannot be written, or is open elsewhere.
     """
+    from fer_classic.model.shipped import shipped_model
     from fer_classic.model.store import load_model
     from fer_classic.settings import read_settings
 
+    if inputs and is_film_run(inputs[0]):
+        return _film_workspace(inputs, model, film)
     run = inputs[0] if inputs and is_run(inputs[0]) else None
+    if film is not None:
+        raise UsageError("A film is named, but no folder that the command video wrote.")
     if run and len(inputs) > 1:
         raise UsageError(f"{run} is a run directory: name it alone.")
     photographs = run_inputs(run)["train"] if run else inputs
     for path in photographs:
         if not os.path.lexists(path) and "*" not in path:
             raise UsageError(f"There is no file or folder {path!r}.")
-    trained = load_model(model if model is not None else run)
+    trained = load_model(model or run or shipped_model())
     if run:
         settings = read_settings(Path(run) / "settings.json")
     else:
@@ -69,6 +85,27 @@ def make_workspace(
         )
     held = Journal(journal or journal_place(photographs[0])) if photographs else None
     return Workspace(trained, inputs, settings, held, jobs=jobs, cache=cache)
+
+
+def _film_workspace(inputs, model, film):
+    """The page of an analyzed film; photographs and camera get the film's model."""
+    from fer_classic.model.shipped import model_named
+    from fer_classic.model.store import load_model
+
+    if len(inputs) > 1:
+        raise UsageError(f"{inputs[0]} is an analyzed film: name it alone.")
+    seen = FilmRun(inputs[0], film)
+    if model is None and seen.model is None:
+        raise UsageError(f"{inputs[0]}/film.json names no model.")
+    try:
+        trained = load_model(model or model_named(seen.model))
+    except FerClassicError as error:
+        if model is not None:
+            raise
+        raise UsageError(
+            f"The film's model {seen.model!r} cannot be loaded: {error} Name another one."
+        ) from None
+    return Workspace(trained, [], trained.settings, film=seen)
 
 
 def journal_place(photographs):

@@ -30,25 +30,49 @@ class Workspace:
         None without inputs.
     jobs : int
     cache : path-like or None
+    film : FilmRun, optional
+        In the place of inputs.
     """
 
-    def __init__(self, model, inputs, settings, journal=None, *, jobs=-1, cache=None):
+    def __init__(
+        self, model, inputs, settings, journal=None, *, jobs=-1, cache=None, film=None
+    ):
         self.model = model
         self.inputs = inputs
         self.settings = settings
         self.journal = journal
         self.jobs = jobs
         self.cache = cache
+        self.film = film
         self.reader, self.explainer = FaceReader(model), Explainer(model)
         self.collection = self.pictures = self.neighbours = self.columns = None
-        self.progress = {"step": "reading" if inputs else "ready", "done": 0, "total": 0}
+        self._say("film" if film is not None else "reading" if self.is_to_be_read else "ready")
         self.error = ""
         self._row_of = {}
         self._photographs, self._lock = OrderedDict(), threading.Lock()
 
+    @property
+    def is_to_be_read(self):
+        """Whether there are inputs or a film that :meth:`open` has not read yet."""
+        if self.film is not None:
+            return not self.film.classes
+        return bool(self.inputs) and self.collection is None
+
     def open(self):
         """Read the inputs; what goes wrong is kept for the page to tell."""
-        opener = Opener(
+        try:
+            if self.film is not None:
+                self.film.load(self._say)
+                self._say("ready")
+            else:
+                self.show(self._opener().open())
+        except FerClassicError as error:
+            self.error = str(error)
+        except MemoryError:
+            self.error = "There is not enough memory for all of it."
+
+    def _opener(self):
+        return Opener(
             self.inputs,
             self.model,
             self.settings,
@@ -56,12 +80,6 @@ class Workspace:
             cache=self.cache,
             say=self._say,
         )
-        try:
-            self.show(opener.open())
-        except FerClassicError as error:
-            self.error = str(error)
-        except MemoryError:
-            self.error = "There is not enough memory for so many pictures."
 
     def show(self, collection):
         """Take a collection that is read.

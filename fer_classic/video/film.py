@@ -153,21 +153,51 @@ class Film:
         ------
         Frame
         """
-        start = self._stream.start_time or 0
-        base = self._stream.time_base or Fraction(1, round(self.rate))
         if after is not None and not self._seek(after):
             return
-        time = -1 / self.rate
-        for decoded in self._decoded():
+        for time, decoded in self.decoded():
             stamp = decoded.pts
             if after is not None and (stamp is None or stamp <= after):
                 continue
-            if stamp is None:
+            yield Frame(index, time, stamp, self.upright(decoded))
+            index += 1
+
+    def decoded(self):
+        """The next frames as the decoder gives them, not yet upright.
+
+        Yields
+        ------
+        time : float
+            Seconds from the film's first frame.
+        decoded : av.VideoFrame
+        """
+        start = self._stream.start_time or 0
+        base = self._stream.time_base or Fraction(1, round(self.rate))
+        time = -1 / self.rate
+        for decoded in self._decoded():
+            if decoded.pts is None:
                 time += 1 / self.rate
             else:
-                time = float((stamp - start) * base)
-            yield Frame(index, time, stamp, self._upright(decoded))
-            index += 1
+                time = float((decoded.pts - start) * base)
+            yield time, decoded
+
+    def seek(self, seconds):
+        """Go on decoding at a frame from which that of a second can be had.
+
+        Parameters
+        ----------
+        seconds : float
+            From the film's first frame.
+
+        Returns
+        -------
+        bool
+            False where the film cannot be sought in.
+        """
+        if not self._stream.time_base:
+            return False
+        start = self._stream.start_time or 0
+        return self._seek(start + int(max(0.0, seconds) / self._stream.time_base))
 
     def _seek(self, stamp):
         av = import_av()
@@ -196,7 +226,17 @@ class Film:
                     self.damaged += 1
                     self.trouble = f"{self.damaged} damaged part(s) are left out"
 
-    def _upright(self, decoded):
+    def upright(self, decoded):
+        """The picture of a frame, upright and with square pixels.
+
+        Parameters
+        ----------
+        decoded : av.VideoFrame
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W, 3)
+        """
         shape = self._stream.sample_aspect_ratio or Fraction(1)
         width = decoded.width
         if shape > 0 and shape != 1:  # pixels that are no squares, as of old television

@@ -10,7 +10,7 @@ from fer_classic.files.json import to_json
 from fer_classic.files.text import csv_text
 from fer_classic.files.versions import versions
 from fer_classic.video.annotate import annotate_film
-from fer_classic.video.follow import follow_faces
+from fer_classic.video.follow import film_print, follow_faces
 from fer_classic.video.smooth import smoothed
 from fer_classic.video.summary import Summaries, track_rows, write_frames
 from fer_classic.video.timeline import Timeline, draw_timeline, longest
@@ -125,12 +125,17 @@ def _write_timeline(out, name, found, summaries, sums, analyzer, smooth, portrai
     (out / "timeline.png").write_bytes(picture)
 
 
+def _place(path):
+    """Where the film is, and how it is known again."""
+    return {"path": str(Path(path).absolute()), "print": film_print(path)}
+
+
 def _facts(path, analyzer, found, sums, smooth, every, tracker, gap):
     notes = list(found.notes)
     if not sums.tracks:
         notes.append(f"No face was found in any of the {sums.frames} frames.")
     return {
-        "film": {"name": Path(path).name, **found.film},
+        "film": {"name": Path(path).name, **_place(path), **found.film},
         "frames": sums.frames,
         "frames_without_face": sums.without_face,
         "faces": len(sums.tracks),

@@ -12,8 +12,8 @@ from fer_classic.errors import FerClassicError
 from fer_classic.faces.cutout import cut_out
 from fer_classic.video.film import Film
 from fer_classic.video.records import Records
-from fer_classic.video.smooth import FaceNow, Moment
-from fer_classic.video.tracks import Tracker
+from fer_classic.video.smooth import Moment
+from fer_classic.video.tracks import Tracker, face_now
 
 #: Faces whose expressions are predicted together.
 TOGETHER = 64
@@ -113,13 +113,8 @@ def film_key(path, analyzer, *options):
     from fer_classic.compute.surroundings import code_checksums
     from fer_classic.faces.cache import open_cache
 
-    size = os.path.getsize(path)
-    with open(path, "rb") as file:
-        ends = file.read(ENDS)
-        file.seek(max(0, size - ENDS))
-        ends += file.read(ENDS)
     recipe = {
-        "film": [size, hashlib.sha256(ends).hexdigest()],
+        "film": film_print(path),
         "model": analyzer.identity(),
         "faces": open_cache(".", analyzer.settings).recipe,
         "code": code_checksums(),
@@ -127,6 +122,25 @@ def film_key(path, analyzer, *options):
     }
     text = json.dumps(recipe, sort_keys=True)
     return "film-" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def film_print(path):
+    """Size and checksum of both ends, which tell a film from others.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    list of int and str
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        ends = file.read(ENDS)
+        file.seek(max(0, size - ENDS))
+        ends += file.read(ENDS)
+    return [size, hashlib.sha256(ends).hexdigest()]
 
 
 def _follow(film, analyzer, tracker, records, state, progress):
@@ -172,20 +186,7 @@ def _write(batch, analyzer, records):
     answers = iter(analyzer.probabilities(rows))
     records.add(
         [
-            Moment(
-                index,
-                seconds,
-                tuple(
-                    FaceNow(
-                        own.track,
-                        own.status,
-                        tuple(map(float, own.row["box"])),
-                        float(own.row["score"]),
-                        next(answers),
-                    )
-                    for own in seen
-                ),
-            )
+            Moment(index, seconds, tuple(face_now(own, next(answers)) for own in seen))
             for index, seconds, seen in batch
         ]
     )

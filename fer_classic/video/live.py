@@ -4,12 +4,12 @@ import sys
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from fer_classic.video.film import Film
-from fer_classic.video.smooth import REACH, FaceNow, Moment, smoothed_now
-from fer_classic.video.tracks import Tracker
+from fer_classic.video.film import Film, Frame
+from fer_classic.video.smooth import REACH, Moment, smoothed_now
+from fer_classic.video.tracks import Tracker, face_now
 
 #: FFmpeg's input format of cameras, and the usual camera, by platform.
 CAMERAS = {
@@ -108,6 +108,51 @@ def camera_source(name=None):
     return (str(name), None) if Path(name).is_file() else (str(name), format)
 
 
+class LiveFaces:
+    """Faces followed through pictures that come one after the other.
+
+    Parameters
+    ----------
+    analyzer : Analyzer
+        Or anything else with ``detector()``, ``settings`` and ``probabilities(rows)``.
+    smooth : float
+        Seconds of the Gaussian mean over the pictures so far; 0 for none.
+    every, gap
+        As :class:`fer_classic.video.tracks.Tracker` takes them.
+    """
+
+    def __init__(self, analyzer, *, smooth=0.3, every=8, gap=2.0):
+        self.analyzer = analyzer
+        self.smooth = smooth
+        self._tracker = Tracker(
+            analyzer.detector(), analyzer.settings, every=every, gap=gap
+        )
+        self._before, self._number = deque(), 0
+
+    def look(self, image, seconds):
+        """The faces of the next picture.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (H, W, 3)
+        seconds : float
+            When it was taken, by any clock.
+
+        Returns
+        -------
+        Moment
+            Its probabilities are smoothed.
+        """
+        seen = self._tracker.update(Frame(self._number, seconds, None, image))
+        answers = self.analyzer.probabilities([own.row for own in seen])
+        faces = tuple(map(face_now, seen, answers))
+        self._before.append(Moment(self._number, seconds, faces))
+        self._number += 1
+        while self._before[0].time < seconds - REACH * self.smooth:
+            self._before.popleft()
+        return smoothed_now(self._before, self.smooth)
+
+
 def watch(source, analyzer, *, seconds=None, smooth=0.3, every=8, gap=2.0, size=None):
     """Look at a camera and tell once a second what is seen.
 
@@ -141,50 +186,30 @@ def watch(source, analyzer, *, seconds=None, smooth=0.3, every=8, gap=2.0, size=
         thread = threading.Thread(target=newest.read, daemon=True)
         thread.start()
         try:
-            tracker = Tracker(analyzer.detector(), analyzer.settings, every=every, gap=gap)
-            yield from _seconds(newest, analyzer, tracker, seconds, smooth)
+            faces = LiveFaces(analyzer, smooth=smooth, every=every, gap=gap)
+            yield from _seconds(newest, faces, seconds)
         finally:
             newest.stopped = True
             thread.join()
 
 
-def _seconds(newest, analyzer, tracker, seconds, smooth):
+def _seconds(newest, faces, seconds):
     start = told = time.perf_counter()
-    before, delays, number = deque(), [], 0
+    delays, moment = [], None
     while taken := newest.take():
         frame, arrived = taken
-        now = _answer(replace(frame, index=number), analyzer, tracker)
-        number += 1
-        before.append(now)
-        while before[0].time < now.time - REACH * smooth:
-            before.popleft()
+        moment = faces.look(frame.image, frame.time)
         done = time.perf_counter()
         delays.append(1000 * (done - arrived))
         over = seconds is not None and done - start >= seconds
         if done - told >= 1 or over:
-            yield _told(start, told, done, delays, smoothed_now(before, smooth))
+            yield _told(start, told, done, delays, moment)
             told, delays = done, []
         if over:
             return
     if delays:
         done = time.perf_counter()
-        yield _told(start, told, done, delays, smoothed_now(before, smooth))
-
-
-def _answer(frame, analyzer, tracker):
-    seen = tracker.update(frame)
-    answers = analyzer.probabilities([own.row for own in seen])
-    faces = tuple(
-        FaceNow(
-            own.track,
-            own.status,
-            tuple(map(float, own.row["box"])),
-            float(own.row["score"]),
-            values,
-        )
-        for own, values in zip(seen, answers, strict=True)
-    )
-    return Moment(frame.index, frame.time, faces)
+        yield _told(start, told, done, delays, moment)
 
 
 def _told(start, told, done, delays, moment):

@@ -6,7 +6,8 @@ import numpy as np
 
 from fer_classic.files.text import write_rows
 
-_FRAMES = ("frame", "time", "track", "status", "x", "y", "width", "height", "score")
+#: Columns of the table of frames before the classes.
+FRAMES = ("frame", "time", "track", "status", "x", "y", "width", "height", "score")
 
 
 @dataclass
@@ -138,7 +139,7 @@ def write_frames(file, moments, class_names):
     Moment
         Each, once it is written.
     """
-    write_rows(file, [[*_FRAMES, *class_names, "label"]])
+    write_rows(file, [[*FRAMES, *class_names, "label"]])
     for moment in moments:
         write_rows(file, frame_rows(moment, class_names))
         yield moment

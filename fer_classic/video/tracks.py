@@ -10,6 +10,7 @@ from fer_classic.faces.landmarks import detector_box
 from fer_classic.faces.photograph import Photograph
 from fer_classic.faces.row import face_row
 from fer_classic.video.looks import Looks, is_cut, small_picture
+from fer_classic.video.smooth import FaceNow
 from fer_classic.video.track import (
     Seen,
     Track,
@@ -33,6 +34,22 @@ LEAST_LIKENESS = 0.35
 SAME = 0.5
 #: What a match may cost at most; see :meth:`Tracker._cost`.
 DEAREST = 1.6
+
+
+def face_now(seen, probabilities):
+    """What the tracker saw of a face, with the model's answer.
+
+    Parameters
+    ----------
+    seen : Seen
+    probabilities : ndarray of float64, shape (k,)
+
+    Returns
+    -------
+    FaceNow
+    """
+    box, score = tuple(map(float, seen.row["box"])), float(seen.row["score"])
+    return FaceNow(seen.track, seen.status, box, score, probabilities)
 
 
 class Tracker:

@@ -91,6 +91,14 @@ def group_film(path, seconds=9.0, rate=25):
     return write_film(path, (frame_of(GROUP, t) for t in times), rate=rate)
 
 
+def write_camera(path, seconds=9.0, rate=25):
+    """The same two as a stream of JPEG files, which Chromium takes for a camera's."""
+    with open(path, "wb") as file:
+        for t in np.arange(round(seconds * rate)) / rate:
+            Image.fromarray(frame_of(GROUP, t)).save(file, format="JPEG", quality=92)
+    return path
+
+
 def _left(t):
     return 170 + 40 * np.sin(1.7 * t), 200 + 25 * np.cos(1.3 * t)
 

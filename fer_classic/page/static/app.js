@@ -3,19 +3,24 @@
 import { Again } from "./again.js";
 import { get } from "./api.js";
 import { el, fill, tell } from "./dom.js";
+import { Film } from "./film.js";
 import { Labels } from "./labels.js";
+import { Live } from "./live.js";
 import { Photo } from "./photo.js";
 import { Results } from "./results.js";
 import { loadRows, store } from "./store.js";
 import { count, loadTexts, t } from "./texts.js";
 
-const VIEWS = { photo: Photo, results: Results, labels: Labels, again: Again };
+const VIEWS = { photo: Photo, results: Results, labels: Labels, again: Again, film: Film, live: Live };
+/** Those that wait until the photographs, or the film, are read. */
+const READ = ["results", "labels", "again"];
 const main = document.getElementById("main");
 let view = null;
 
 /** The views that there is something to show in. */
 function present() {
-  return store.state.inputs ? ["results", "labels", "again", "photo"] : ["photo"];
+  if (store.state.film) return ["film", "live", "photo"];
+  return [...(store.state.inputs ? READ : []), "photo", "live"];
 }
 
 function wanted() {
@@ -27,7 +32,7 @@ function tabs() {
   const nav = document.getElementById("tabs");
   nav.setAttribute("aria-label", t("page.views"));
   const own = wanted();
-  fill(nav, present().length < 2 ? [] : present().map((name) => el("a", {
+  fill(nav, present().map((name) => el("a", {
     href: `#${name}`, "aria-current": name === own ? "page" : null,
   }, t(`view.${name}`))));
   const title = store.state.title ? `${store.state.title} · ` : "";
@@ -39,7 +44,7 @@ function open() {
   tabs();
   view?.leave?.();
   view = null;
-  if (name !== "photo" && !store.rows) {
+  if ((READ.includes(name) && !store.rows) || (name === "film" && store.state.progress.step !== "ready")) {
     fill(main, el("div", { class: "column" }, reading));
     return;
   }
@@ -58,15 +63,16 @@ const reading = el("div", { class: "reading" }, step, bar);
 
 /** Wait until the photographs are read, and tell how far it is. */
 async function follow() {
-  if (!store.state.inputs) return;
+  if (!store.state.inputs && !store.state.film) return;
   const { progress, error } = store.state;
   if (error) {
     fill(reading, el("p", { class: "missing" }, error));
     return;
   }
   if (progress.step === "ready") {
-    await loadRows();
-    open();
+    if (store.state.inputs) await loadRows();
+    if (!["photo", "live"].includes(wanted())) open();
+    else tabs();
     return;
   }
   const values = { done: count(progress.done), total: count(progress.total) };

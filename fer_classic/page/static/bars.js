@@ -3,10 +3,12 @@
 import { el, fill, svg } from "./dom.js";
 import { percent, t, word } from "./texts.js";
 
-/** Probabilities, the largest first; `marked` is the code of the given label. */
-export function probabilities(classes, values, marked = -1) {
-  const order = values.map((_, i) => i).sort((a, b) => values[b] - values[a]);
-  const rows = order.map((code, place) => el("li", { class: place ? "" : "best" },
+/** Probabilities, the largest first or in the order of the classes; `marked` is the given label. */
+export function probabilities(classes, values, marked = -1, sorted = true) {
+  const order = values.map((_, i) => i);
+  const best = Math.max(...values);
+  if (sorted) order.sort((a, b) => values[b] - values[a]);
+  const rows = order.map((code) => el("li", { class: values[code] === best ? "best" : "" },
     el("span", { class: "name" }, word("class", classes[code]),
       code === marked ? el("small", {}, ` ${t("face.given_mark")}`) : null),
     el("span", { class: "track", "aria-hidden": "true" },

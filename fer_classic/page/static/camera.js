@@ -3,6 +3,17 @@
 import { button, el, tell } from "./dom.js";
 import { t } from "./texts.js";
 
+/** The stream of a camera; an error says in the page's words why there is none. */
+export async function openCamera(wanted) {
+  if (!navigator.mediaDevices?.getUserMedia) throw new Error(t("photo.no_camera"));
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: wanted });
+  } catch (error) {
+    const known = { NotAllowedError: "photo.camera_denied", NotReadableError: "photo.camera_busy" };
+    throw new Error(t(known[error.name] ?? "photo.no_camera"));
+  }
+}
+
 export class Camera {
   /** `taken(blob)` gets a JPEG. */
   constructor(taken) {
@@ -16,13 +27,9 @@ export class Camera {
   }
 
   async open() {
-    if (!navigator.mediaDevices?.getUserMedia) {
-      tell(t("photo.no_camera"), true);
-      return;
-    }
     this.node.showModal();
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
+      const stream = await openCamera({ width: { ideal: 1280 } });
       if (!this.node.open) {
         stream.getTracks().forEach((track) => track.stop());
         return;
@@ -30,7 +37,7 @@ export class Camera {
       this.video.srcObject = stream;
     } catch (error) {
       this.close();
-      tell(t(error.name === "NotAllowedError" ? "photo.camera_denied" : "photo.no_camera"), true);
+      tell(error.message, true);
     }
   }
 
