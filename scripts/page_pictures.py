@@ -3,12 +3,14 @@
 Usage: python scripts/page_pictures.py FOLDER [--only PART]
 
 FOLDER gets a picture of each view and state, in two widths, two colour schemes and two
-languages: ``film-phone-dark-zh.png``. All photographs are the synthetic ones of the
-demonstration set. Needs Chromium and the extras page, video and test.
+languages: ``film-phone-dark-zh.png``. Words that are cut off or too pale are printed. All
+photographs are the synthetic ones of the demonstration set. Needs Chromium and the extras
+page, video and test.
 """
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from contextlib import ExitStack
@@ -31,21 +33,29 @@ from fer_classic.page.starting import make_workspace
 from fer_classic.video.films import analyze_film
 from tests.browser import NAMES
 from tests.conftest import QUICK
-from tests.video.madefilm import background, group_film, write_camera, write_film
+from tests.page.looking import CUT, PALE
+from tests.video.madefilm import (
+    GROUP,
+    background,
+    frame_of,
+    group_film,
+    write_camera,
+    write_film,
+)
 
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
+SCHEMES, LANGUAGES = ("light", "dark"), ("en-US", "zh-CN")
 QUIET = 300  # milliseconds after the last step, for pictures to arrive
 
 
 def make_data(folder):
-    """A small set with every kind of doubt, a run of it, a film and a film without faces."""
+    """A small set with every kind of doubt, a run of it, and two films."""
     data, run = folder / "data", folder / "run"
     write_demo(data, train=80, test=24)
     train = data / "train"
     names = sorted(path.name for path in train.iterdir())
     shutil.copy(train / names[0], train / "surprise_copy.png")
-    pair = [np.asarray(Image.open(train / n).convert("RGB").resize((256, 256))) for n in names[:2]]
-    Image.fromarray(np.hstack(pair)).save(train / "happiness_two_persons.png")
+    Image.fromarray(frame_of(GROUP, 0)).save(train / "happiness_two_persons.png")
     Image.fromarray(np.asarray(background())).save(train / "neutral_nobody.png")
     (train / "anger_broken.jpg").write_bytes(b"no image")
     shutil.copy(train / names[3], train / ("sadness_" + "a_very_long_name_" * 5 + ".png"))
@@ -59,12 +69,14 @@ def make_data(folder):
     shutil.copytree(folder / "film", folder / "gone")
 
 
-def tile(page, place=0):
-    page.locator(".tile").nth(place).click()
-    page.locator(".detail .bars").first.wait_for()
+def tile(page):
+    """Choose the first face of the list."""
+    page.locator(".tile").first.click()
+    page.locator(".detail .facts").first.wait_for()
 
 
 def why(page):
+    """Explain it."""
     tile(page)
     page.keyboard.press("w")
     page.locator(".heat img").first.wait_for()
@@ -72,29 +84,40 @@ def why(page):
 
 
 def cell(page):
-    if page.locator("details:not([open])").count():
+    """Choose a number of the confusion."""
+    if not page.locator("details[open]").count():
         page.locator("summary").first.click()
     page.locator(".cell-button").first.click()
 
 
 def queue(key):
+    """Choose a kind of doubt, and its first picture."""
+
     def act(page):
         page.locator(".labels .fields select").select_option(key)
-        if page.locator(".tile").count():
-            tile(page)
+        tile(page)
 
     return act
 
 
-def photo(*names):
+def photo(path):
+    """Give the page a photograph."""
+
     def act(page):
-        page.set_input_files("input[type=file]", str(names[0]))
+        page.set_input_files("input[type=file]", str(path))
         page.locator(".result .beside, .result .missing").first.wait_for()
 
     return act
 
 
+def camera(page):
+    """Open the camera for a photograph."""
+    page.locator(".drop button").nth(1).click()
+
+
 def moment(seconds):
+    """Go to a second of the film by the keyboard."""
+
     def act(page):
         page.locator(".now").wait_for()
         page.locator(".scrub input").focus()
@@ -105,11 +128,18 @@ def moment(seconds):
 
 
 def live(page):
+    """Start the camera, and wait until the rate is told."""
     page.locator(".live button.main").click()
-    page.wait_for_function("document.querySelector('.rate').textContent.match(/[0-9]/)", timeout=30000)
+    page.locator(".rate", has_text=re.compile("[0-9]")).wait_for()
 
 
 def again(page):
+    """Mend a label, export, and train again unless that was done."""
+    if not page.locator(".again section:last-child button").count():
+        page.evaluate("location.hash = 'labels'")
+        tile(page)
+        page.keyboard.press("0")
+        page.evaluate("location.hash = 'again'")
     page.locator(".again section button.main").first.click()
     page.locator(".again pre").wait_for()
     if not page.locator(".intervals").count():
@@ -120,26 +150,26 @@ def again(page):
 def scenes(data):
     """Name, server, view and what is done there."""
     train = data / "data" / "train"
-    face = next(path for path in sorted(train.iterdir()) if path.stem.startswith("happiness"))
+    face = min(path for path in train.iterdir() if path.name.startswith("happiness_0"))
     return [
         ("photo-empty", "nothing", "photo", None),
         ("photo-one", "nothing", "photo", photo(face)),
         ("photo-two", "nothing", "photo", photo(train / "happiness_two_persons.png")),
         ("photo-none", "nothing", "photo", photo(train / "neutral_nobody.png")),
         ("photo-broken", "nothing", "photo", photo(train / "anger_broken.jpg")),
-        ("photo-camera", "nothing", "photo", lambda page: page.locator(".drop button").nth(1).click()),
+        ("photo-camera", "nothing", "photo", camera),
         ("live-start", "nothing", "live", None),
         ("live", "nothing", "live", live),
         ("run", "run", "results", None),
         ("run-cell", "run", "results", cell),
         ("run-face", "run", "results", tile),
         ("run-why", "run", "results", why),
-        ("labels", "data", "labels", lambda page: tile(page)),
+        ("labels", "data", "labels", tile),
         ("labels-copies", "data", "labels", queue("conflict")),
         ("labels-several", "data", "labels", queue("several")),
         ("labels-faceless", "data", "labels", queue("faceless")),
         ("labels-broken", "data", "labels", queue("unreadable")),
-        ("labels-list", "data", "labels", lambda page: page.wait_for_timeout(400)),
+        ("labels-list", "data", "labels", None),
         ("again-start", "data", "again", None),
         ("again", "run", "again", again),
         ("film", "film", "film", moment(0)),
@@ -165,6 +195,28 @@ def open_servers(stack, data):
     }
 
 
+def take(browser, servers, scene, kind, folder):
+    """One picture."""
+    (name, server, view, act), (size, scheme, language) = scene, kind
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        **{"color_scheme": scheme, "locale": language, "has_touch": size == "phone"},
+    )
+    page = context.new_page()
+    page.goto(f"{servers[server].address}#{view}")
+    page.locator(f"main > .{view}").wait_for(timeout=120_000)
+    if act:
+        act(page)
+    page.wait_for_timeout(QUIET)
+    stem = f"{name}-{size}-{scheme}-{language[:2]}"
+    page.screenshot(path=folder / f"{stem}.png")
+    for what, found in (("pale", page.evaluate(PALE)), ("cut", page.evaluate(CUT))):
+        for own in found:
+            print(f"{stem}: {what}: {own}", flush=True)
+    context.close()
+
+
 def main():
     """Take all pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -185,21 +237,8 @@ def main():
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         servers = open_servers(stack, data)
         wanted = [own for own in scenes(data) if own[0].startswith(given.only)]
-        kinds = product(SIZES, ("light", "dark"), ("en-US", "zh-CN"))
-        for (name, server, view, act), (size, scheme, language) in product(wanted, list(kinds)):
-            width, height = SIZES[size]
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                **{"color_scheme": scheme, "locale": language, "has_touch": size == "phone"},
-            )
-            page = context.new_page()
-            page.goto(f"{servers[server].address}#{view}")
-            page.locator(f"main > .{view}").wait_for(timeout=120_000)
-            if act:
-                act(page)
-            page.wait_for_timeout(QUIET)
-            page.screenshot(path=given.folder / f"{name}-{size}-{scheme}-{language[:2]}.png")
-            context.close()
+        for scene, kind in product(wanted, product(SIZES, SCHEMES, LANGUAGES)):
+            take(browser, servers, scene, kind, given.folder)
         print(f"{len(list(given.folder.glob('*.png')))} pictures in {given.folder}")
         browser.close()
 

@@ -84,7 +84,8 @@ def compare(workspace, advance):
     Returns
     -------
     dict of JSON types
-        scored_on, images, before, after, difference, recalls, changed, seconds.
+        scored_on, images, before, after, difference, recalls, changed, entries of the
+        journal, seconds.
     """
     from fer_classic.model.train import fold_groups
     from fer_classic.scores.paired import paired_difference
@@ -92,6 +93,7 @@ def compare(workspace, advance):
     start = time.monotonic()
     collection = workspace.collection
     advance(0.0)
+    entries = len(workspace.journal.entries)
     after, kept = workspace.mended()
     before = collection.faces
     k = len(after.classes)
@@ -119,6 +121,7 @@ def compare(workspace, advance):
             for name in names
         ],
         "changed": changes(collection, after, kept),
+        "entries": entries,
         "seconds": time.monotonic() - start,
     }
 

@@ -1,14 +1,13 @@
 """A film that was analyzed, as the page shows it: its faces over time, and any frame."""
 
-import os
 import threading
-from array import array
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from fer_classic.errors import FerClassicError, UnreadableImage
+from fer_classic.page.filmplace import film_place
 from fer_classic.page.pictures import THUMBNAIL, jpeg
 from fer_classic.page.requests import tenths
 
@@ -67,8 +66,8 @@ class FilmRun:
         if not isinstance(self._about, dict) or "name" not in self._about:
             raise FerClassicError(f"{folder}/film.json does not say which film it is of.")
         self.name = str(self._about["name"])
-        self.path, self.missing = self._place(film)
-        self._begin(0)
+        self.path, self.missing = film_place(self.folder, self._about, film)
+        self._moments = ()
         self.classes, self.size = (), None
         self._reader, self._opening = None, threading.Lock()
         self.frame = lru_cache(HELD)(self._frame)
@@ -87,26 +86,25 @@ class FilmRun:
         say : callable, optional
             Called as ``say(step, done, total)``.
         """
-        from fer_classic.video.readback import read_moments
+        from fer_classic.video.readback import KeptMoments, read_moments
         from fer_classic.video.summary import Summaries
         from fer_classic.video.timeline import Timeline, longest
 
         total = _number(self.facts.get("frames"))
         classes, moments = read_moments(self.folder / "frames.csv")
         sums = Summaries(len(classes), max(1e-3, _number(self._about.get("rate")) or 25.0))
-        self._begin(len(classes))
+        kept = KeptMoments(len(classes))
         for moment in moments:
             sums.add(moment)
-            self._keep(moment)
-            if say is not None and len(self._times) % TOLD_EVERY == 0:
-                say("film", len(self._times), int(total))
-        if not self._times:
+            kept.append(moment)
+            if say is not None and len(kept) % TOLD_EVERY == 0:
+                say("film", len(kept), int(total))
+        if not len(kept):
             raise FerClassicError(f"{self.folder}/frames.csv holds no frame.")
-        self.summaries = sums.finished()
-        line = Timeline(longest(self.summaries), sums.seconds, len(classes))
-        for position in range(len(self._times)):
-            line.add(self.moment(position))
-        self.line = line
+        self._moments, self.summaries = kept, sums.finished()
+        self.line = Timeline(longest(self.summaries), sums.seconds, len(classes))
+        for position in range(len(kept)):
+            self.line.add(kept[position])
         self.size = self._size()
         self.classes = classes
 
@@ -121,51 +119,8 @@ class FilmRun:
             return None
         return width, height
 
-    def _begin(self, k):
-        self._times, self._indices, self._starts = array("d"), array("q"), array("q", [0])
-        self._tracks, self._found = array("q"), array("b")
-        self._values, self._width = array("f"), 5 + k
-
-    def _keep(self, moment):
-        self._times.append(moment.time)
-        self._indices.append(moment.index)
-        for face in moment.faces:
-            self._tracks.append(face.track)
-            self._found.append(face.status == "found")
-            self._values.extend([*face.box, face.score, *face.probabilities])
-        self._starts.append(len(self._tracks))
-
-    def moment(self, position):
-        """The faces of a frame, smoothed as the table has them.
-
-        Parameters
-        ----------
-        position : int
-            Of the frame in the table, from 0.
-
-        Returns
-        -------
-        Moment
-        """
-        from fer_classic.video.smooth import FaceNow, Moment
-
-        first, last = self._starts[position], self._starts[position + 1]
-        width = self._width
-        values = np.array(self._values[first * width : last * width]).reshape(-1, width)
-        faces = tuple(
-            FaceNow(
-                self._tracks[first + i],
-                "found" if self._found[first + i] else "followed",
-                tuple(map(float, own[:4])),
-                float(own[4]),
-                own[5:],
-            )
-            for i, own in enumerate(values)
-        )
-        return Moment(self._indices[position], self._times[position], faces)
-
     def __len__(self):
-        return len(self._times)
+        return len(self._moments)
 
     def told(self):
         """What the page draws of the whole film, as JSON types."""
@@ -176,7 +131,7 @@ class FilmRun:
             "size": self.size,
             "classes": list(self.classes),
             "seconds": round(self.line.seconds, 3),
-            "times": [round(1000 * seconds) for seconds in self._times],
+            "times": [round(1000 * seconds) for seconds in self._moments.times],
             "smooth": _number(self.facts.get("smooth")),
             "notes": [str(own) for own in self._notes()][:20],
             "faces": len(self.summaries),
@@ -205,7 +160,7 @@ class FilmRun:
 
     def at(self, position):
         """What is known of one frame, as JSON types."""
-        moment = self.moment(position)
+        moment = self._moments[position]
         return {
             "frame": moment.index,
             "faces": faces_told(moment),
@@ -237,7 +192,7 @@ class FilmRun:
         with self._opening:
             if self._reader is None:
                 self._reader = FilmReader(self.path)
-        return self._reader.at(self._times[position]).image
+        return self._reader.at(self._moments.times[position]).image
 
     def portrait(self, track):
         """The picture of a track's face as JPEG, made anew from the file.
@@ -271,30 +226,6 @@ class FilmRun:
         if self._reader is not None:
             self._reader.close()
 
-    def _place(self, named):
-        """The film's path, and why it cannot be shown or ""."""
-        beside = self.folder.absolute().parent / Path(self.name).name
-        places = [Path(named)] if named else [self._recorded() or beside, beside]
-        there = [path for path in places if path.is_file()]
-        if not there:
-            return places[0], _missing("gone", places[0], "it is not there any more")
-        same = [path for path in there if self._is_same(path)]
-        if not same:
-            return there[0], _missing("changed", there[0], "it is another film now")
-        return same[0], _without_reader(same[0])
-
-    def _recorded(self):
-        path = self._about.get("path")
-        return Path(path) if isinstance(path, str) and "\0" not in path else None
-
-    def _is_same(self, path):
-        from fer_classic.video.follow import film_print
-
-        known = self._about.get("print")
-        if not os.access(path, os.R_OK):
-            return False
-        return known is None or known == film_print(path)
-
 
 def faces_told(moment):
     """The faces of a moment as JSON types.
@@ -318,24 +249,9 @@ def faces_told(moment):
     ]
 
 
-def _missing(kind, path, reason):
-    text = f"The film {str(path)!r} cannot be shown: {reason}."
-    return {"kind": kind, "path": str(path), "text": text}
-
-
-def _without_reader(path):
-    """Why no film can be read here; None where one can."""
-    from fer_classic.video.film import import_av
-
-    try:
-        import_av()
-    except FerClassicError as error:
-        return {"kind": "other", "path": str(path), "text": str(error)}
-    return None
-
-
 def _number(value):
-    known = isinstance(value, int | float) and np.isfinite(value)
+    """A number of the record; 0 in the place of anything else."""
+    known = isinstance(value, int | float) and abs(value) < 1e12
     return value if known else 0
 
 

@@ -46,7 +46,8 @@ class Workspace:
         self.film = film
         self.reader, self.explainer = FaceReader(model), Explainer(model)
         self.collection = self.pictures = self.neighbours = self.columns = None
-        self._say("film" if film is not None else "reading" if self.is_to_be_read else "ready")
+        first = "reading" if film is None else "film"
+        self._say(first if self.is_to_be_read else "ready")
         self.error = ""
         self._row_of = {}
         self._photographs, self._lock = OrderedDict(), threading.Lock()

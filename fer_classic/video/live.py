@@ -17,6 +17,8 @@ CAMERAS = {
     "darwin": ("avfoundation", "default"),
     "win32": ("dshow", "video=Integrated Camera"),
 }
+#: Seconds from one search for faces to the next at most.
+SEARCH_AFTER = 0.4
 #: Seconds to wait for a frame before asking whether the source has ended.
 PATIENCE = 0.5
 
@@ -118,7 +120,8 @@ class LiveFaces:
     smooth : float
         Seconds of the Gaussian mean over the pictures so far; 0 for none.
     every, gap
-        As :class:`fer_classic.video.tracks.Tracker` takes them.
+        As :class:`fer_classic.video.tracks.Tracker` takes them; the detector searches
+        sooner where pictures come slowly, or no face is followed.
     """
 
     def __init__(self, analyzer, *, smooth=0.3, every=8, gap=2.0):
@@ -128,6 +131,7 @@ class LiveFaces:
             analyzer.detector(), analyzer.settings, every=every, gap=gap
         )
         self._before, self._number = deque(), 0
+        self._every, self._searched = every, (0, -1e9)
 
     def look(self, image, seconds):
         """The faces of the next picture.
@@ -143,7 +147,9 @@ class LiveFaces:
         Moment
             Its probabilities are smoothed.
         """
-        seen = self._tracker.update(Frame(self._number, seconds, None, image))
+        # The tracker searches in the frame 0, and follows in the others.
+        number = 0 if self._is_due(seconds) else 1
+        seen = self._tracker.update(Frame(number, seconds, None, image))
         answers = self.analyzer.probabilities([own.row for own in seen])
         faces = tuple(map(face_now, seen, answers))
         self._before.append(Moment(self._number, seconds, faces))
@@ -151,6 +157,16 @@ class LiveFaces:
         while self._before[0].time < seconds - REACH * self.smooth:
             self._before.popleft()
         return smoothed_now(self._before, self.smooth)
+
+    def _is_due(self, seconds):
+        """Whether to search: faces are lost quickly where pictures come slowly."""
+        number, before = self._searched
+        empty = not (self._before and self._before[-1].faces)
+        due = empty or self._number - number >= self._every
+        if due or seconds - before >= SEARCH_AFTER:
+            self._searched = self._number, seconds
+            return True
+        return False
 
 
 def watch(source, analyzer, *, seconds=None, smooth=0.3, every=8, gap=2.0, size=None):

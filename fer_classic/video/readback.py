@@ -1,6 +1,7 @@
 """The table of frames, read back."""
 
 import csv
+from array import array
 
 import numpy as np
 
@@ -10,6 +11,61 @@ from fer_classic.video.summary import FRAMES
 
 #: Columns before the classes, and the label after them.
 BEFORE, AFTER = len(FRAMES), 1
+
+
+class KeptMoments:
+    """The frames of a film, of which hours take little memory.
+
+    Parameters
+    ----------
+    n_classes : int
+
+    Attributes
+    ----------
+    times : array of float
+        Seconds of each frame.
+    """
+
+    def __init__(self, n_classes):
+        self.times = array("d")
+        self._indices, self._starts = array("q"), array("q", [0])
+        self._tracks, self._found = array("q"), array("b")
+        self._values, self._width = array("f"), 5 + n_classes
+
+    def append(self, moment):
+        """Keep one more.
+
+        Parameters
+        ----------
+        moment : Moment
+        """
+        self.times.append(moment.time)
+        self._indices.append(moment.index)
+        for face in moment.faces:
+            self._tracks.append(face.track)
+            self._found.append(face.status == "found")
+            self._values.extend([*face.box, face.score, *face.probabilities])
+        self._starts.append(len(self._tracks))
+
+    def __len__(self):
+        return len(self.times)
+
+    def __getitem__(self, position):
+        """The moment at a place from 0."""
+        first, last = self._starts[position], self._starts[position + 1]
+        width = self._width
+        values = np.array(self._values[first * width : last * width]).reshape(-1, width)
+        faces = tuple(
+            FaceNow(
+                self._tracks[first + i],
+                "found" if self._found[first + i] else "followed",
+                tuple(map(float, own[:4])),
+                float(own[4]),
+                own[5:],
+            )
+            for i, own in enumerate(values)
+        )
+        return Moment(self._indices[position], self.times[position], faces)
 
 
 def read_moments(path):

@@ -88,8 +88,9 @@ class FilmReader:
         """The frame at a time, or the last one before the film ends."""
         if self._now is not None and self._now[0] >= seconds - ROUNDED:
             return self._now
-        for self._now in self._frames:
-            if self._now[0] >= seconds - ROUNDED:
+        for found in self._frames:
+            self._now = found
+            if found[0] >= seconds - ROUNDED:
                 break
         return self._now
 
@@ -103,7 +104,10 @@ class FilmReader:
         else:
             self._frames, self._now = self._film.decoded(), None
         self._now = next(self._frames, None)
-        if self._now is None or self._now[1].pts is None and before is not None:
-            return None  # without stamps a frame's time is known from the start alone
-        late = self._now[0] > seconds + ROUNDED and before is not None
+        if self._now is None:
+            return None
+        if before is None:
+            return self._ahead(seconds)
+        # Without stamps a frame's time is known from the film's start alone.
+        late = self._now[1].pts is None or self._now[0] > seconds + ROUNDED
         return None if late else self._ahead(seconds)

@@ -1,6 +1,7 @@
 """What the tests of the page share: a workspace over few photographs, and its server."""
 
 import json
+import shutil
 import urllib.error
 import urllib.request
 from dataclasses import replace
@@ -14,6 +15,8 @@ from fer_classic.page.collection import Collection, copies_in
 from fer_classic.page.journal import Journal
 from fer_classic.page.server import Server
 from fer_classic.page.workspace import Workspace
+from tests.browser import NAMES
+from tests.page.looking import PATIENCE, WIDE
 
 #: A name that would run code if the page took it for HTML.
 EVIL = "<img src=x onerror=alert(1)>&amp;'\".jpg"
@@ -95,3 +98,84 @@ def api(server):
     return lambda path, data=None, **headers: ask(
         f"{server.address}api/{path}", data, **headers
     )
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Debian's Chromium by Playwright, a film in the place of its camera.
+
+    Skips where one of them is missing.
+    """
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
+    pytest.importorskip("av", reason="needs PyAV")
+    from tests.video.madefilm import write_camera
+
+    camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.mjpeg", seconds=2)
+    flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
+    flags += [f"--use-file-for-fake-video-capture={camera}"]
+    flags += ["--use-fake-ui-for-media-stream"]
+    with sync_api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=program, args=flags)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open an address: ``visit(address, size=…)``; what goes wrong there is an error."""
+    contexts, wrong = [], []
+
+    def opened(address, *, size=WIDE, ready=".tile", allowed=(), **options):
+        allowed = ("ERR_CONNECTION", *allowed)  # a server may end before its page
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, **{"locale": "en-US"} | options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: noted(message, allowed))
+        page.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
+        page.on("request", lambda request: asked(request.url, address.split("#")[0]))
+        page.goto(address)
+        page.wait_for_selector(ready)
+        return page
+
+    def noted(message, allowed):
+        if message.type in ("error", "warning") and not any(
+            own in message.text for own in allowed
+        ):
+            wrong.append(message.text)
+
+    def asked(url, address):
+        if not url.startswith((address, "blob:")):
+            wrong.append(f"asked for {url}")
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+@pytest.fixture(scope="session")
+def film_file(tmp_path_factory):
+    """Two persons who move, for two seconds and a half."""
+    pytest.importorskip("av", reason="needs PyAV")
+    from tests.video.madefilm import group_film
+
+    return group_film(tmp_path_factory.mktemp("page film") / "two <b>.mp4", seconds=2.4)
+
+
+@pytest.fixture(scope="session")
+def film_folder(film_file, model_folder, tmp_path_factory):
+    """What the command video writes of it."""
+    from fer_classic.model.analyzer import Analyzer
+    from fer_classic.video.films import analyze_film
+
+    out = tmp_path_factory.mktemp("page run") / "clip"
+    out.mkdir()
+    analyze_film(film_file, Analyzer(model_folder, "all"), out)
+    return out

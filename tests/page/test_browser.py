@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -18,67 +17,9 @@ from fer_classic.page.journal import Journal
 from fer_classic.page.server import Server
 from fer_classic.page.workspace import Workspace
 from fer_classic.settings import Settings
-from tests.browser import NAMES
 from tests.conftest import QUICK
 from tests.page.conftest import EVIL, collection_of
-
-WIDE, PHONE = (1280, 860), (390, 844)
-#: Names in the picture's list that the journal must keep as text.
-SECONDS = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium by Playwright; skips where one of them is missing."""
-    import shutil
-
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
-    flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
-    flags += ["--use-fake-ui-for-media-stream"]
-    with sync_api.sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=program, args=flags)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """Open an address: ``visit(address, size=…)``; what goes wrong there is an error."""
-    contexts, wrong = [], []
-
-    def opened(address, *, size=WIDE, ready=".tile", allowed=(), **options):
-        allowed = ("ERR_CONNECTION", *allowed)  # a server may end before its page
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, **{"locale": "en-US"} | options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(SECONDS)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: noted(message, allowed))
-        page.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
-        page.on("request", lambda request: asked(request.url, address.split("#")[0]))
-        page.goto(address)
-        page.wait_for_selector(ready)
-        return page
-
-    def noted(message, allowed):
-        if message.type in ("error", "warning") and not any(
-            own in message.text for own in allowed
-        ):
-            wrong.append(message.text)
-
-    def asked(url, address):
-        if not url.startswith((address, "blob:")):
-            wrong.append(f"asked for {url}")
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not wrong
+from tests.page.looking import NAMELESS, PHONE, WIDE, wait_for
 
 
 def facts(page):
@@ -87,13 +28,6 @@ def facts(page):
 
 def entries(workspace):
     return [(entry["do"], entry["value"]) for entry in workspace.journal.entries]
-
-
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def picture_file(pixels, kind="JPEG"):
@@ -193,7 +127,7 @@ def test_conflicts_between_copies_are_decided_together(visit, workspace, model, 
         page = visit(f"{server.address}#labels")
         page.get_by_label("Show").select_option("conflict")
         page.get_by_text("0 of 2 decided").wait_for()
-        page.get_by_text("1 more copies of this picture, labelled differently").wait_for()
+        page.get_by_text("One more copy of this picture, labelled differently").wait_for()
         page.keyboard.press("2")
         page.get_by_text("2 of 2 decided").wait_for()
     assert [workspace.decision(row)["label"] for row in (3, 4)] == [2, 2]
@@ -272,7 +206,7 @@ def test_a_photograph_is_chosen_pasted_and_taken(visit, model):
     pair = picture_file(np.concatenate([face, face], axis=1))
     with Server(Workspace(model, [], model.settings)) as server:
         page = visit(server.address, ready=".drop", permissions=["camera"])
-        assert page.locator("nav a").count() == 0
+        assert page.locator("nav a").all_inner_texts() == ["Photograph", "Live"]
         file = {"name": EVIL, "mimeType": "image/jpeg", "buffer": pair}
         page.set_input_files("input[type=file]", file)
         page.get_by_text("faces were found").wait_for()
@@ -289,7 +223,7 @@ def test_a_photograph_is_chosen_pasted_and_taken(visit, model):
         page.get_by_role("button", name="Use the camera").click()
         wait_for(lambda: page.evaluate("document.querySelector('video').videoWidth") > 0)
         page.get_by_role("button", name="Take the photograph").click()
-        page.get_by_text("No face was found").wait_for()  # the browser's false camera
+        page.get_by_text("2 faces were found").wait_for()  # a film in the camera's place
         assert not page.evaluate("document.querySelector('video').srcObject")
 
 
@@ -429,14 +363,6 @@ def test_everything_has_a_name_and_the_order_of_headings_is_sound(visit, server,
     page.locator(".near img").first.wait_for()
     assert page.evaluate(NAMELESS) == []
     assert page.locator("main").count() == 1 and page.locator("[aria-live]").count() >= 1
-
-
-#: What can be seen or used and has no name for those who listen.
-NAMELESS = """() => [...document.querySelectorAll(
-  "button, a, select, input:not([aria-hidden]), img, progress")]
-  .filter((own) => own.checkVisibility())
-  .filter((own) => !(own.ariaLabel || own.textContent.trim() || own.labels?.length
-    || own.hasAttribute("alt") || own.title)).map((own) => own.outerHTML)"""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

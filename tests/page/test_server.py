@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from fer_classic.errors import UsageError
-from fer_classic.page.guard import PHOTO_BYTES
+from fer_classic.page.guard import LIVE_BYTES, PHOTO_BYTES
 from fer_classic.page.journal import Journal
 from fer_classic.page.routes import static_files
 from fer_classic.page.server import Server
@@ -196,6 +196,7 @@ def test_too_much_is_refused_before_it_is_read(server):
     )
     assert raw(server, head.format("undo", 1 << 20)).split()[1] == "413"
     assert raw(server, head.format("photo", PHOTO_BYTES + 1)).split()[1] == "413"
+    assert raw(server, head.format("live", LIVE_BYTES + 1)).split()[1] == "413"
     chunked = f"POST {token}api/undo HTTP/1.1\r\nHost: {netloc}\r\n"
     chunked += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunked += f"{1 << 17:x}\r\n{'x' * (1 << 17)}\r\n0\r\n\r\n"

@@ -9,6 +9,12 @@ import { count, percent, t, word } from "./texts.js";
 
 const EVERY = 700;
 
+/** Percentage points with their sign. */
+const points = (value) => {
+  const text = Math.abs(100 * value).toFixed(1);
+  return text === "0.0" ? text : `${value < 0 ? "−" : "+"}${text}`;
+};
+
 export class Again {
   constructor() {
     this.counts = el("p", { class: "large" });
@@ -22,7 +28,10 @@ export class Again {
         store.state.unknown ? el("p", { class: "missing" }, t("export.unknown", { n: count(store.state.unknown) })) : null),
       el("section", {}, el("h2", {}, t("again.title")),
         el("p", {}, t(store.state.test ? "again.lead_test" : "again.lead_folds")), this.result));
-    this.stop = onChange(() => this.count());
+    this.stop = onChange(() => {
+      this.count();
+      if (this.status) this.draw(this.status);
+    });
     this.count();
     this.follow();
   }
@@ -68,6 +77,7 @@ export class Again {
   draw(status) {
     const start = button(t("again.start"), () => this.ask("again"), { class: "main" });
     if (status.state === "running") {
+      this.status = null;
       const text = t("again.running", { share: percent(status.done) });
       if (!this.bar) {
         this.bar = el("progress", { max: 1, "aria-label": t("again.title") });
@@ -80,18 +90,26 @@ export class Again {
       return;
     }
     this.bar = null;
+    this.status = status;
     const failed = status.state === "failed" ? el("p", { class: "missing" }, status.error) : null;
-    fill(this.result, status.state === "done" ? this.scores(status.result) : null, failed, start);
+    const own = changes();
+    const same = !(own.labels || own.excluded || own.faces);
+    fill(this.result, status.state === "done" ? this.scores(status.result) : null, failed,
+      same ? el("p", { class: "note" }, t("again.nothing")) : start);
   }
 
   scores(found) {
     const { difference: d } = found;
-    const points = (value) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`;
     const verdict = d.low > 0 ? "better" : d.high < 0 ? "worse" : "unclear";
-    const head = [t("word.class"), t("again.before"), t("again.after")];
     const share = (value) => (value === null ? "–" : percent(value, 1));
+    const change = (before, after) => (before === null || after === null ? "–" : points(after - before));
+    const head = [t("word.class"), t("again.before"), t("again.after"), t("again.change")];
     return el("div", { class: "scores" },
-      intervals([[t("again.before"), found.before], [t("again.after"), found.after]]),
+      found.entries === store.entries ? null : el("p", { class: "missing" }, t("again.stale")),
+      el("h3", {}, t("again.scores")),
+      intervals([[t("again.before"), found.before], [t("again.after"), found.after]], (value) => percent(value, 1)),
+      el("h3", {}, t("again.change_long")),
+      intervals([[t("again.points"), d]], points),
       el("p", { class: "large" }, t("again.difference", {
         value: points(d.value), low: points(d.low), high: points(d.high),
       })),
@@ -105,7 +123,8 @@ export class Again {
         el("caption", {}, t("again.recalls")),
         el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
         el("tbody", {}, found.recalls.map(([key, before, after]) => el("tr", {},
-          el("th", { scope: "row" }, word("class", key)), el("td", {}, share(before)), el("td", {}, share(after))))))));
+          el("th", { scope: "row" }, word("class", key)),
+          [share(before), share(after), change(before, after)].map((text) => el("td", {}, text))))))));
   }
 
   key() {}

@@ -50,20 +50,21 @@ export function explanation(classes, why, face, heat) {
     el("p", { class: "note" }, t("why.note")));
 }
 
-/** Two scores with their intervals, one above the other, on one scale. */
-export function intervals(rows) {
+/** Scores with their intervals, one above the other, on one scale; zero is marked where it is on it. */
+export function intervals(rows, shown) {
   const values = rows.flatMap(([, score]) => [score.low, score.high]);
-  const low = Math.max(0, Math.min(...values) - 0.03);
-  const high = Math.min(1, Math.max(...values) + 0.03);
-  const x = (value) => (100 * (value - low)) / (high - low);
+  const low = Math.min(...values);
+  const wide = Math.max(...values) - low || 0.02;
+  const x = (value) => 3 + (94 * (value - low)) / wide; // a little room at either end
+  const line = (at, to, y, name) => svg("line", {
+    x1: x(at), x2: x(to), y1: 6 - y, y2: 6 + y, class: name, "vector-effect": "non-scaling-stroke" });
   const made = rows.map(([name, score]) => el("li", {},
     el("span", { class: "name" }, name),
     svg("svg", { viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true" },
-      svg("line", { x1: x(score.low), x2: x(score.high), y1: 6, y2: 6, class: "range",
-        "vector-effect": "non-scaling-stroke" }),
-      svg("line", { x1: x(score.value), x2: x(score.value), y1: 1, y2: 11, class: "score",
-        "vector-effect": "non-scaling-stroke" })),
-    el("span", { class: "value" }, `${percent(score.value, 1)} (${percent(score.low, 1)} – ${percent(score.high, 1)})`)));
+      line(score.low, score.high, 0, "range"), line(score.value, score.value, 5, "score"),
+      low <= 0 && low + wide >= 0 ? line(0, 0, 6, "zero") : null),
+    el("span", { class: "value" }, t("again.interval", {
+      value: shown(score.value), low: shown(score.low), high: shown(score.high) }))));
   return el("ol", { class: "intervals" }, made);
 }
 

@@ -51,11 +51,11 @@ export class Detail {
         button("›", () => this.step(1), { class: "round", "aria-label": t("do.next"), title: t("do.next") }),
         button("×", () => this.close(), { class: "round close", "aria-label": t("do.close"), title: t("do.close") })),
       this.photo,
-      found.error ? el("p", { class: "missing" }, found.error) : null,
+      found.error ? el("p", { class: "missing" }, t("face.unreadable", { reason: found.error })) : null,
       this.status(),
       this.actions(),
       found.probabilities ? probabilities(store.state.classes, found.probabilities, rows.label[row]) : null,
-      this.source(),
+      found.probabilities ? this.source() : null,
       this.copies(),
       found.error || store.state.network ? null
         : el("p", {}, keyed("W", t("do.why"), () => this.explain())),
@@ -69,8 +69,10 @@ export class Detail {
     const boxes = this.boxes ? this.boxes.map((box, i) => ({
       box, chosen: same(box, own), name: t("face.number", { n: i + 1 }), open: () => this.chooseFace(box),
     })) : [];
-    if (!boxes.some((one) => one.chosen)) boxes.unshift({ box: own, chosen: true });
-    const points = decision(row).face ? [] : found.points;
+    // Where no face was found, the landmarks are those of none.
+    const face = decision(row).face || store.rows.statuses[store.rows.status[row]] !== "no_face";
+    if (face && !boxes.some((one) => one.chosen)) boxes.unshift({ box: own, chosen: true });
+    const points = decision(row).face || !face ? [] : found.points;
     const alt = t("face.alt", { name: store.rows.names[row] });
     // Boxes are in pixels of the photograph, which may be larger than the picture sent.
     const source = `api/row/${row}/photo.jpg`;
@@ -148,7 +150,7 @@ export class Detail {
     if (!others.length) return null;
     const conflict = others.some((row) => label(row) !== label(this.row));
     return el("div", { class: "copies" },
-      el("h3", {}, t(conflict ? "face.copies_conflict" : "face.copies", { n: count(others.length) })),
+      el("h3", {}, t(`face.${others.length > 1 ? "copies" : "copy"}${conflict ? "_conflict" : ""}`, { n: count(others.length) })),
       el("ul", {}, others.slice(0, 20).map((row) => el("li", {},
         button(`${store.rows.names[row]}: ${name(label(row))}`, () => this.open(row), { class: "plain" })))),
       conflict && this.node.dataset.together ? el("p", { class: "note" }, t("face.together")) : null);

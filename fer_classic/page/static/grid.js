@@ -6,7 +6,7 @@ const AHEAD = 2; // lines of tiles kept ready above and below
 
 export class Grid {
   /** `tile(item)` makes a tile's content; `open(item)` is called when one is chosen. */
-  constructor({ tile, open, name, describe, wide = 116, high = 146 }) {
+  constructor({ tile, open, name, describe, wide = 116, high = 152 }) {
     Object.assign(this, { tile, open, describe, wide, high });
     this.items = [];
     this.tiles = new Map();

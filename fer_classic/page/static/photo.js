@@ -77,7 +77,8 @@ export class Photo {
   draw() {
     const { found, chosen } = this;
     const faces = found.faces.filter((face) => face.status === "face").length;
-    const boxes = found.faces.map((face, i) => ({
+    const nobody = found.faces[chosen].status === "no_face"; // its box and landmarks are of none
+    const boxes = (nobody ? [] : found.faces).map((face, i) => ({
       box: face.box, chosen: i === chosen,
       name: t("photo.face", { n: i + 1, name: this.best(face) }),
       open: faces > 1 ? () => this.choose(i) : null,
@@ -90,7 +91,7 @@ export class Photo {
       el("div", { class: "beside" },
         photograph({
           source: `api/photo/${found.name}/photo.jpg`, alt: t("photo.alt"),
-          size: [found.width, found.height], boxes, points: face.points,
+          size: [found.width, found.height], boxes, points: nobody ? [] : face.points,
         }),
         el("div", { class: "said" },
           el("p", { class: "note" }, text),
