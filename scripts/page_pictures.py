@@ -39,6 +39,7 @@ from tests.video.madefilm import (
     background,
     frame_of,
     group_film,
+    group_frames,
     write_camera,
     write_film,
 )
@@ -227,7 +228,7 @@ def main():
     if not data.exists():
         data.mkdir(parents=True)
         make_data(data)
-        write_camera(data / "camera.mjpeg")
+        write_camera(data / "camera.mjpeg", group_frames())
     program = next(filter(None, map(shutil.which, NAMES)))
     flags = ["--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream"]
     flags += ["--use-fake-device-for-media-stream"]

@@ -101,7 +101,7 @@ def api(server):
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory):
+def browser(film_frames, tmp_path_factory):
     """Debian's Chromium by Playwright, a film in the place of its camera.
 
     Skips where one of them is missing.
@@ -110,10 +110,9 @@ def browser(tmp_path_factory):
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
-    pytest.importorskip("av", reason="needs PyAV")
     from tests.video.madefilm import write_camera
 
-    camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.mjpeg", seconds=2)
+    camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.mjpeg", film_frames)
     flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
     flags += [f"--use-file-for-fake-video-capture={camera}"]
     flags += ["--use-fake-ui-for-media-stream"]
@@ -161,12 +160,20 @@ def visit(browser):
 
 
 @pytest.fixture(scope="session")
-def film_file(tmp_path_factory):
+def film_frames():
     """Two persons who move, for two seconds and a half."""
     pytest.importorskip("av", reason="needs PyAV")
-    from tests.video.madefilm import group_film
+    from tests.video.madefilm import group_frames
 
-    return group_film(tmp_path_factory.mktemp("page film") / "two <b>.mp4", seconds=2.4)
+    return list(group_frames(seconds=2.4))
+
+
+@pytest.fixture(scope="session")
+def film_file(film_frames, tmp_path_factory):
+    """The same as a film."""
+    from tests.video.madefilm import write_film
+
+    return write_film(tmp_path_factory.mktemp("page film") / "two <b>.mp4", film_frames)
 
 
 @pytest.fixture(scope="session")

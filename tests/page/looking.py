@@ -4,10 +4,10 @@ import time
 
 WIDE, PHONE = (1280, 860), (390, 844)
 #: Milliseconds to wait for anything.
-PATIENCE = 20_000
+PATIENCE = 60_000
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -87,16 +87,20 @@ def write_film(path, frames, *, rate=25, stamps=None, codec="libx264", **options
 
 def group_film(path, seconds=9.0, rate=25):
     """Two persons who move and change their expression every three seconds."""
-    times = np.arange(round(seconds * rate)) / rate
-    return write_film(path, (frame_of(GROUP, t) for t in times), rate=rate)
+    return write_film(path, group_frames(seconds, rate), rate=rate)
 
 
-def write_camera(path, seconds=9.0, rate=25):
-    """The same two as a stream of JPEG files, which Chromium takes for a camera's."""
+def write_camera(path, frames):
+    """Pictures as a stream of JPEG files, which Chromium takes for a camera's."""
     with open(path, "wb") as file:
-        for t in np.arange(round(seconds * rate)) / rate:
-            Image.fromarray(frame_of(GROUP, t)).save(file, format="JPEG", quality=92)
+        for pixels in frames:
+            Image.fromarray(np.asarray(pixels)).save(file, format="JPEG", quality=92)
     return path
+
+
+def group_frames(seconds=9.0, rate=25):
+    """The frames of :func:`group_film`, one after the other."""
+    return (frame_of(GROUP, t) for t in np.arange(round(seconds * rate)) / rate)
 
 
 def _left(t):

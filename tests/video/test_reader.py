@@ -45,7 +45,7 @@ def test_frames_that_come_unevenly(tmp_path):
 
 
 def test_a_film_without_stamps_and_without_an_index(tmp_path):
-    check(write_camera(tmp_path / "a.mjpeg", seconds=0.4), 10)
+    check(write_camera(tmp_path / "a.mjpeg", gray_frames(40)), 40)
 
 
 def test_the_end_and_what_is_no_film(tmp_path):

@@ -71,7 +71,7 @@ function tile(row) {
   const mark = own.excluded ? "excluded" : own.confirmed ? "decided" : "";
   const readable = rows.statuses[rows.status[row]] !== "unreadable";
   return [
-    readable ? el("img", { src: thumb(row), alt: "", width: 96, height: 96, loading: "lazy", decoding: "async" })
+    readable ? el("img", { src: thumb(row), alt: "", width: 96, height: 96, decoding: "async" })
       : el("span", { class: "broken" }, word("status", "unreadable")),
     el("span", { class: "label" }, name(label(row))),
     answer < 0 ? null : el("span", { class: wrong ? "answer wrong" : "answer" },

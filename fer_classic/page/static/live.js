@@ -70,8 +70,7 @@ export class Live {
 
   /** One picture after the other: the newest is sent when the last is answered. */
   async look(stream) {
-    this.delays = [];
-    this.told = performance.now();
+    this.told = null;
     while (this.stream === stream && !this.left) {
       const start = performance.now();
       try {
@@ -104,8 +103,13 @@ export class Live {
     this.stage.style.setProperty("--wide", `${found.width}px`);
     drawFaces(this.over, [found.width, found.height], faces, classes);
     fill(this.faces, faces.length ? facesNow(faces, classes) : el("p", { class: "note" }, t("film.none")));
-    this.delays.push(delay);
     const now = performance.now();
+    if (this.told === null) { // the first answer waited for the model to be loaded
+      this.told = now;
+      this.delays = [];
+      return;
+    }
+    this.delays.push(delay);
     if (now - this.told < TOLD_EVERY) return;
     const mean = this.delays.reduce((sum, own) => sum + own, 0) / this.delays.length;
     fill(this.rate, t("live.rate", {
