@@ -67,7 +67,9 @@ def make_data(folder):
     for path, out in ((film, "film"), (empty, "nobody")):
         (folder / out).mkdir()
         analyze_film(path, analyzer, folder / out)
-    shutil.copytree(folder / "film", folder / "gone")
+    shutil.copytree(folder / "film", folder / "away" / "gone")
+    record = folder / "away" / "gone" / "film.json"
+    record.write_text(record.read_text().replace("two persons.mp4", "gone.mp4"))
 
 
 def tile(page):
@@ -187,7 +189,7 @@ def open_servers(stack, data):
         "run": ([str(data / "run")], {"journal": data / "run.labels.jsonl"}),
         "data": ([str(data / "data" / "train")], {}),
         "film": ([str(data / "film")], {}),
-        "gone": ([str(data / "gone")], {"film": data / "moved.mp4"}),
+        "gone": ([str(data / "away" / "gone")], {}),
         "nobody": ([str(data / "nobody")], {}),
     }
     return {

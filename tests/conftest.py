@@ -30,7 +30,8 @@ LONG = (
     *("test_scripts", "test_site", "ablation/test_run", "cli/test_bad_input"),
     *("cli/test_detector", "cli/test_machines", "cli/test_video", "compute/test_cluster"),
     *("compute/test_processes", "detectbench/test_train_detector", "faces/test_cache"),
-    *("page/test_browser", "page/test_mending", "report/test_report", "video/test_films"),
+    *("page/test_browser", "page/test_browser_film", "page/test_film", "video/test_reader"),
+    *("page/test_mending", "report/test_report", "video/test_films"),
     *("video/test_live", "cli/test_votes", "features/test_estimators", "page/test_server"),
     *("submissions/peers/test_bench", "test_doctor"),
 )

@@ -62,7 +62,10 @@ def make_workspace(
         return _film_workspace(inputs, model, film)
     run = inputs[0] if inputs and is_run(inputs[0]) else None
     if film is not None:
-        raise UsageError("A film is named, but no folder that the command video wrote.")
+        raise UsageError(
+            f"The film {str(film)!r} is named without the folder that the command video "
+            "wrote about it: name that folder too."
+        )
     if run and len(inputs) > 1:
         raise UsageError(f"{run} is a run directory: name it alone.")
     photographs = run_inputs(run)["train"] if run else inputs
@@ -94,6 +97,8 @@ def _film_workspace(inputs, model, film):
 
     if len(inputs) > 1:
         raise UsageError(f"{inputs[0]} is an analyzed film: name it alone.")
+    if film is not None and not Path(film).is_file():
+        raise UsageError(f"There is no film {str(film)!r}: name a file.")
     seen = FilmRun(inputs[0], film)
     if model is None and seen.model is None:
         raise UsageError(f"{inputs[0]}/film.json names no model.")

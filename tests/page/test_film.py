@@ -158,9 +158,11 @@ def test_the_models_of_films(film_folder, model_folder, moved):
     with pytest.raises(UsageError, match=r"none-such.*cannot be loaded"):
         make_workspace([str(folder)], None)
     assert make_workspace([str(folder)], model_folder).film is not None
+    with pytest.raises(UsageError, match="no film 'none.mp4'"):
+        make_workspace([str(folder)], model_folder, film="none.mp4")
     with pytest.raises(UsageError, match="name it alone"):
         make_workspace([str(folder), "other"], model_folder)
-    with pytest.raises(UsageError, match="no folder that the command video wrote"):
+    with pytest.raises(UsageError, match="named without the folder"):
         make_workspace([], model_folder, film="a.mp4")
 
 
