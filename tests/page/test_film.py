@@ -158,7 +158,7 @@ def test_the_models_of_films(film_folder, model_folder, moved):
     with pytest.raises(UsageError, match=r"none-such.*cannot be loaded"):
         make_workspace([str(folder)], None)
     assert make_workspace([str(folder)], model_folder).film is not None
-    with pytest.raises(UsageError, match="no film 'none.mp4'"):
+    with pytest.raises(UsageError, match="There is no film"):
         make_workspace([str(folder)], model_folder, film="none.mp4")
     with pytest.raises(UsageError, match="name it alone"):
         make_workspace([str(folder), "other"], model_folder)
