@@ -6,7 +6,7 @@ from numba import njit
 unkept = []
 
 
-def compiled(function):
+def compiled(function, **options):
     """Compile a function, and keep the result where that is possible.
 
     Where neither the package's folder nor the user's cache can be written (a container, a
@@ -15,13 +15,15 @@ def compiled(function):
     Parameters
     ----------
     function : callable
+    **options
+        Of numba, such as ``fastmath``.
 
     Returns
     -------
     callable
     """
     try:
-        return njit(cache=True, nogil=True)(function)
+        return njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:  # no place to write to
         unkept.append(function.__name__)
-        return njit(nogil=True)(function)
+        return njit(nogil=True, **options)(function)

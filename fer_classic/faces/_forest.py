@@ -137,15 +137,27 @@ def locate(patch, low, span, mean, anchors, deltas, pairs, thresholds, leaves):
     """
     shape = mean.copy()
     values = np.empty(anchors.shape[1], np.float32)
+    trees, splits = thresholds.shape[1:]
+    chosen = np.empty(trees, np.int64)
     for cascade in range(len(anchors)):
         _look(patch, low, span, mean, shape, anchors[cascade], deltas[cascade], values)
-        for tree in range(pairs.shape[1]):
+        for tree in range(trees):
             own, threshold = pairs[cascade, tree], thresholds[cascade, tree]
-            at, splits = 0, len(threshold)
+            at = 0
             while at < splits:
                 left = values[own[at, 0]] - values[own[at, 1]] > threshold[at]
                 at = 2 * at + 2 - left
-            shape += leaves[cascade, tree, at - splits]
+            chosen[tree] = at - splits
+        # Leaves lie all over the memory: once all are known, they are fetched side by side.
+        for tree in range(0, trees - 3, 4):
+            a, b = leaves[cascade, tree], leaves[cascade, tree + 1]
+            d, e = leaves[cascade, tree + 2], leaves[cascade, tree + 3]
+            a, b = a[chosen[tree]], b[chosen[tree + 1]]
+            d, e = d[chosen[tree + 2]], e[chosen[tree + 3]]
+            for i in range(len(shape)):
+                shape[i] = shape[i] + a[i] + b[i] + d[i] + e[i]
+        for tree in range(trees - trees % 4, trees):
+            shape += leaves[cascade, tree, chosen[tree]]
     return shape
 
 

@@ -7,7 +7,7 @@ from fer_classic.errors import one_of
 from fer_classic.faces.landmarks import mirror_landmarks
 from fer_classic.features import FAMILIES, make_extractors
 from fer_classic.features.base import Transformer, check_fitted
-from fer_classic.learn._products import FEW, multiply
+from fer_classic.learn._products import FEW, Halves
 
 #: Faces whose features are held at a time, and from which the basis is learned.
 BATCH, SAMPLE = 512, 6000
@@ -144,22 +144,82 @@ class FaceEmbedding(Transformer):
         if len(X[0]) <= FEW:  # not even a thread of BLAS's is worth the trouble
             return self._project(*X, averaged, None)
         with one_blas_thread():
-            basis = self.basis_.astype(np.float32)
+            basis = self._folded()[0].astype(np.float32)
             return _in_batches(self._project, jobs, *X, averaged, basis)
 
     def _project(self, crops, landmarks, averaged, basis):
         columns = _symmetric(crops, landmarks, self.extractors_, evened=True)
-        columns = (columns - self.center_) * self.scale_
+        columns -= self.center_  # in place: columns of a batch do not fit a cache
+        columns *= self.scale_
         if averaged is not None:  # what is the same in all faces tells nothing
             columns[:, averaged] = 0
         step = self.step_
         if self.grain_:
-            columns, step = np.rint(columns / self.grain_), step * self.grain_
-        if basis is not None:
-            return (columns @ basis) * step
-        vectors = np.empty((len(columns), self.basis_.shape[1]), np.float32)
-        multiply(columns, self.basis_, vectors)
-        return vectors * step
+            columns /= self.grain_
+            np.rint(columns, out=columns)
+            step = step * self.grain_
+        _, first, second = self._folded()
+        if len(second):
+            mirrored = np.take(columns, second, axis=1)
+            columns = np.take(columns, first, axis=1)
+            columns[:, : len(second)] += mirrored
+        if basis is None:
+            return self._halves().multiply(columns) * step
+        return (columns @ basis) * step
+
+    def _folded(self):
+        """The basis with one row for a column and its mirror image, and these columns.
+
+        Returns
+        -------
+        basis : ndarray of int8
+        first, second : ndarrays of int
+            Its rows are of the columns ``first``, the first of them also of ``second``.
+        """
+        kept = getattr(self, "_kept", None)
+        if kept is None or kept[0] is not self.basis_:
+            first, second = mirror_pairs(self.extractors_, len(self.basis_))
+            if len(second) == 0 or (
+                self.basis_[first[: len(second)]] != self.basis_[second]
+            ).any():
+                first, second = np.arange(len(self.basis_)), second[:0]
+            basis = self.basis_[first] if len(second) else self.basis_
+            kept = self._kept = self.basis_, (basis, first, second)
+        return kept[1]
+
+    def _halves(self):
+        basis = self._folded()[0]
+        kept = getattr(self, "_packed", None)
+        if kept is None or kept[0] is not basis:
+            kept = self._packed = basis, Halves(basis)
+        return kept[1]
+
+
+def mirror_pairs(extractors, length):
+    """Columns, and the mirror images of the first of them, of families that are ordered.
+
+    Parameters
+    ----------
+    extractors : list of transformers
+    length : int
+        Columns of all of them.
+
+    Returns
+    -------
+    first : ndarray of int
+        Every column, except those that are in ``second``.
+    second : ndarray of int
+        The mirror images of as many columns of ``first``, in their order.
+    """
+    image, at = np.arange(length), 0
+    for extractor in extractors:
+        stop = at + extractor.n_columns(getattr(extractor, "crop_size_", 0))
+        if hasattr(extractor, "mirror"):
+            image[at:stop] = extractor.mirror(image[None, at:stop])[0]
+        at = stop
+    column = np.arange(length)
+    paired = np.flatnonzero(column < image)
+    return np.concatenate([paired, np.flatnonzero(column == image)]), image[paired]
 
 
 def _grain(rows, basis):
