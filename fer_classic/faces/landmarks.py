@@ -1,5 +1,6 @@
 """The 68 facial landmarks of a face (iBUG 300-W scheme), by dlib's shape predictor."""
 
+import os
 from functools import lru_cache
 from math import ceil, floor
 
@@ -8,7 +9,7 @@ from PIL import Image
 
 from fer_classic.detect.base import Face
 from fer_classic.errors import FerClassicError
-from fer_classic.files.weights import model_file
+from fer_classic.files.weights import MODEL_FILES, model_file
 
 #: Index ranges of the scheme, sides as the viewer sees them.
 JAW = slice(0, 17)
@@ -49,6 +50,12 @@ def _forest(path):
     return forest
 
 
+@lru_cache(maxsize=2)
+def _known_file(own):
+    """The landmark file, sought once for each value of the variable that names another."""
+    return str(model_file("landmarks"))
+
+
 def predict_landmarks(gray, face, path=None):
     """Locate the 68 landmarks of one face.
 
@@ -81,7 +88,8 @@ def predict_landmarks(gray, face, path=None):
     size = int(FACE_PIXELS * (1 + 2 * MARGIN))
     patch = cut(gray, left, top, size / scale, size)
     start = int(FACE_PIXELS * MARGIN)
-    forest = _forest(str(path or model_file("landmarks")))
+    own = os.environ.get(MODEL_FILES["landmarks"][1])
+    forest = _forest(str(path or _known_file(own)))
     points = forest.locate(patch, start, start + FACE_PIXELS - 1)
     return ((points + 0.5) / scale + (left - 0.5, top - 0.5)).astype(np.float32)
 
