@@ -179,9 +179,8 @@ class FaceEmbedding(Transformer):
         kept = getattr(self, "_kept", None)
         if kept is None or kept[0] is not self.basis_:
             first, second = mirror_pairs(self.extractors_, len(self.basis_))
-            if len(second) == 0 or (
-                self.basis_[first[: len(second)]] != self.basis_[second]
-            ).any():
+            paired = self.basis_[first[: len(second)]]
+            if (paired != self.basis_[second]).any():  # not even: nothing is folded
                 first, second = np.arange(len(self.basis_)), second[:0]
             basis = self.basis_[first] if len(second) else self.basis_
             kept = self._kept = self.basis_, (basis, first, second)
