@@ -7,7 +7,8 @@ from fer_classic.errors import one_of
 from fer_classic.faces.landmarks import mirror_landmarks
 from fer_classic.features import FAMILIES, make_extractors
 from fer_classic.features.base import Transformer, check_fitted
-from fer_classic.learn._products import FEW, Halves
+from fer_classic.learn._products import FEW
+from fer_classic.learn.folded_basis import FoldedBasis
 
 #: Faces whose features are held at a time, and from which the basis is learned.
 BATCH, SAMPLE = 512, 6000
@@ -144,7 +145,7 @@ class FaceEmbedding(Transformer):
         if len(X[0]) <= FEW:  # not even a thread of BLAS's is worth the trouble
             return self._project(*X, averaged, None)
         with one_blas_thread():
-            basis = self._folded()[0].astype(np.float32)
+            basis = self._folded().rows.astype(np.float32)
             return _in_batches(self._project, jobs, *X, averaged, basis)
 
     def _project(self, crops, landmarks, averaged, basis):
@@ -158,67 +159,17 @@ class FaceEmbedding(Transformer):
             columns /= self.grain_
             np.rint(columns, out=columns)
             step = step * self.grain_
-        _, first, second = self._folded()
-        if len(second):
-            mirrored = np.take(columns, second, axis=1)
-            columns = np.take(columns, first, axis=1)
-            columns[:, : len(second)] += mirrored
+        columns = self._folded().fold(columns)
         if basis is None:
-            return self._halves().multiply(columns) * step
+            return self._folded().halves.multiply(columns) * step
         return (columns @ basis) * step
 
     def _folded(self):
-        """The basis with one row for a column and its mirror image, and these columns.
-
-        Returns
-        -------
-        basis : ndarray of int8
-        first, second : ndarrays of int
-            Its rows are of the columns ``first``, the first of them also of ``second``.
-        """
+        """The basis as :class:`FoldedBasis`; kept from then on."""
         kept = getattr(self, "_kept", None)
-        if kept is None or kept[0] is not self.basis_:
-            first, second = mirror_pairs(self.extractors_, len(self.basis_))
-            paired = self.basis_[first[: len(second)]]
-            if (paired != self.basis_[second]).any():  # not even: nothing is folded
-                first, second = np.arange(len(self.basis_)), second[:0]
-            basis = self.basis_[first] if len(second) else self.basis_
-            kept = self._kept = self.basis_, (basis, first, second)
-        return kept[1]
-
-    def _halves(self):
-        basis = self._folded()[0]
-        kept = getattr(self, "_packed", None)
-        if kept is None or kept[0] is not basis:
-            kept = self._packed = basis, Halves(basis)
-        return kept[1]
-
-
-def mirror_pairs(extractors, length):
-    """Columns, and the mirror images of the first of them, of families that are ordered.
-
-    Parameters
-    ----------
-    extractors : list of transformers
-    length : int
-        Columns of all of them.
-
-    Returns
-    -------
-    first : ndarray of int
-        Every column, except those that are in ``second``.
-    second : ndarray of int
-        The mirror images of as many columns of ``first``, in their order.
-    """
-    image, at = np.arange(length), 0
-    for extractor in extractors:
-        stop = at + extractor.n_columns(getattr(extractor, "crop_size_", 0))
-        if hasattr(extractor, "mirror"):
-            image[at:stop] = extractor.mirror(image[None, at:stop])[0]
-        at = stop
-    column = np.arange(length)
-    paired = np.flatnonzero(column < image)
-    return np.concatenate([paired, np.flatnonzero(column == image)]), image[paired]
+        if kept is None or kept.basis is not self.basis_:
+            kept = self._kept = FoldedBasis(self.basis_, self.extractors_)
+        return kept
 
 
 def _grain(rows, basis):

@@ -77,13 +77,13 @@ def test_an_unknown_family_is_named(faces):
 
 
 def test_columns_and_their_mirror_images_are_multiplied_once(fitted, faces):
-    basis, first, second = fitted._folded()
-    assert len(basis) == len(fitted.basis_) - len(second)
-    assert len(second) == 40 * 128 / 2  # those of SIFT
-    assert sorted([*first, *second]) == list(range(len(fitted.basis_)))
+    held = fitted._folded()
+    assert len(held.rows) == len(fitted.basis_) - len(held.second)
+    assert len(held.second) == 40 * 128 / 2  # those of SIFT
+    assert sorted([*held.first, *held.second]) == list(range(len(fitted.basis_)))
     folded = fitted.transform(faces)
     fitted.basis_ = uneven = fitted.basis_.copy()
-    uneven[second[0]] += 1  # not the same for both: nothing is folded
-    assert len(fitted._folded()[2]) == 0
-    uneven[second[0]] -= 1
+    uneven[held.second[0]] += 1  # not the same for both: nothing is folded
+    assert len(fitted._folded().second) == 0
+    uneven[held.second[0]] -= 1
     np.testing.assert_array_equal(fitted.transform(faces), folded)
