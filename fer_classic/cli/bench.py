@@ -14,8 +14,8 @@ from fer_classic.files.text import markdown_table
 
 _COLUMNS = (
     "face found: share of all photographs. ms: median of the processor's time for one "
-    "photograph,\none thread, from the file's bytes to the answer. MB: most memory of the "
-    "process."
+    "photograph,\none thread, from the file's bytes to the answer; s to load likewise. MB: "
+    "most memory of\nthe process."
 )
 
 

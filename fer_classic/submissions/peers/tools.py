@@ -146,14 +146,14 @@ def main(tool, model=None):
     """
     threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     questions, tell = _own_streams()
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         ask = TOOLS[tool](model)
     except ImportError as error:
         return tell({"missing": str(error)})
     except BaseException as error:
         return tell({"broken": _reason(error)})
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     tell({"version": _version(tool), "load_s": seconds, "peak_mb": _peak()})
     warm = False
     for line in questions:
