@@ -72,6 +72,14 @@ MaxPixels = Annotated[
     int | None,
     typer.Option(help="Images with more pixels are not read.  [default: 100 million]"),
 ]
+StartFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        help="Model whose faces your photographs join, for 50 to 3,000 of them: five-fast, "
+        "five-accurate or a folder. It decides classes, crops and what learns.",
+    ),
+]
 Preset = Annotated[
     str | None,
     typer.Option(
@@ -144,6 +152,9 @@ LEARNING = {
 }
 FILE = {"settings_file": SettingsFile}
 TRAINING = FACES | LEARNING | FILE
+
+#: What --start decides, so that these options cannot.
+DECIDED_BY_START = ("preset", "features", "balance", "prior")
 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Stop at a training image that is unusable.")

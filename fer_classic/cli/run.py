@@ -8,7 +8,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, percent, say, scores_text
-from fer_classic.cli.settings import cache_folder_from, refuse_for_faces, settings_from
+from fer_classic.cli.settings import cache_folder_from, refuse_for_faces, start_from
 from fer_classic.errors import UsageError, check_range
 
 TEST = "Images to predict, scored where their labels are known. Without it: the data's own "
@@ -44,6 +44,7 @@ def run(
             help="Of --prior estimate: 0 for nothing, 1 for all of it.  [default: 1]"
         ),
     ] = None,
+    start: o.StartFrom = None,
     strict: o.Strict = False,
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
@@ -59,11 +60,13 @@ def run(
     Example: fer-classic run train/ --test test/ --out runs/first
     """
     given, strength = _with_strength(given, strength)
+    start, settings = start_from(start, given)
     run_and_say(
-        settings_from(given),
+        settings,
         given,
         train,
         test,
+        start=start,
         out=out,
         template=template,
         first_code=first_code,

@@ -2,10 +2,43 @@
 
 from dataclasses import replace
 
-from fer_classic.cli.options import FACES
+from fer_classic.cli.options import DECIDED_BY_START, FACES
 
 #: Those that are settings by themselves.
 _SETTINGS = (*FACES, "which", "balance", "prior", "folds", "vote_share", "seed")
+
+
+def start_from(start, given):
+    """The model that --start names, and the settings of a training that starts there.
+
+    Parameters
+    ----------
+    start : str or None
+        The option.
+    given : dict
+        As for :func:`settings_from`.
+
+    Returns
+    -------
+    start : Start or None
+    settings : Settings
+    """
+    if start is None:
+        return None, settings_from(given)
+    from fer_classic.errors import UsageError
+    from fer_classic.model.start import check_fits, read_start
+
+    for key in DECIDED_BY_START:
+        if given.get(key) is not None:
+            raise UsageError(
+                f"--{key} and --start both say what learns: leave out --{key}, which "
+                f"the start model {start!r} decides, or train without --start."
+            )
+    found = read_start(start)
+    settings = found.settings if given["settings_file"] is None else settings_from(given)
+    settings = settings.with_changes(**_changes(given))
+    check_fits(found, settings)
+    return found, settings
 
 
 def settings_from(given):
@@ -42,9 +75,7 @@ def settings_from(given):
         )
     if preset or (not path and _may_be_unnamed(given)):
         settings = preset_settings(preset or DEFAULT_PRESET)
-    changes = {key: given.get(key) for key in _SETTINGS}
-    if changes["detector"] is not None:
-        changes["detector"] = detector_from(changes["detector"])
+    changes = _changes(given)
     if given.get("features") is not None:
         words = given["features"].split(",")
         names = [one_of(name.strip(), CROP_FAMILIES, "--features") for name in words]
@@ -61,6 +92,14 @@ def settings_from(given):
         one_of(key, known, "key of the classifier's settings")
     one_of(settings.classifier.get("prior", "uniform"), PRIORS, "prior")
     return settings
+
+
+def _changes(given):
+    """Options that are settings by themselves, as :meth:`Settings.with_changes` takes them."""
+    changes = {key: given.get(key) for key in _SETTINGS}
+    if changes["detector"] is not None:
+        changes["detector"] = detector_from(changes["detector"])
+    return changes
 
 
 def _may_be_unnamed(given):

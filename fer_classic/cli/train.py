@@ -8,7 +8,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, say, scores_text
-from fer_classic.cli.settings import cache_folder_from, refuse_for_faces, settings_from
+from fer_classic.cli.settings import cache_folder_from, refuse_for_faces, start_from
 
 
 @app.command()
@@ -19,6 +19,7 @@ def train(
         typer.Argument(metavar="DATA", help=o.DATA_OR_FACES),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the model to.")],
+    start: o.StartFrom = None,
     strict: o.Strict = False,
     cache: o.Cache = None,
     overwrite: o.Overwrite = False,
@@ -39,7 +40,7 @@ def train(
     from fer_classic.pipeline.training import train_watched
     from fer_classic.pipeline.votes import votes_of
 
-    settings, watch = settings_from(given), Terminal(quiet)
+    watch, (start, settings) = Terminal(quiet), start_from(start, given)
     check_new(out, overwrite=overwrite)
     if is_face_table(inputs):
         refuse_for_faces(given)
@@ -47,7 +48,7 @@ def train(
         inputs,
         settings,
         strict=strict,
-        classes=given["classes"],
+        classes=settings.classes if start else given["classes"],
         votes=votes_of(given["votes"], inputs),
         watch=watch,
     )
@@ -57,7 +58,13 @@ def train(
     with on_cluster(cluster):
         faces = faces_of(found.training, settings, jobs=jobs, cache=kept, watch=watch)
         model = train_watched(
-            faces, settings, jobs=jobs, strict=strict, targets=shares, watch=watch
+            faces,
+            settings,
+            jobs=jobs,
+            strict=strict,
+            targets=shares,
+            start=start,
+            watch=watch,
         )
     with new_directory(out, overwrite=overwrite) as folder:
         save_model(model, folder)

@@ -48,9 +48,17 @@ class Expert:
         -------
         ndarray of float32, shape (n, n_classes)
         """
+        return self.ridge.transform(self.vectors(faces, jobs, averaged), jobs=jobs)
+
+    def vectors(self, faces, jobs=1, averaged=None):
+        """The vectors of faces, as :meth:`scores` takes faces.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, d)
+        """
         data = _seen(faces, self.crop)
-        vectors = self.embedding.transform(data, jobs=jobs, averaged=averaged)
-        return self.ridge.transform(vectors, jobs=jobs)
+        return self.embedding.transform(data, jobs=jobs, averaged=averaged)
 
 
 def expert_parameters(parameters):

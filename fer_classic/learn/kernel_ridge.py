@@ -7,6 +7,7 @@ from fer_classic.features.base import Parameters, check_fitted
 from fer_classic.learn._products import FEW, multiply
 from fer_classic.learn.conjugate_gradients import solve
 from fer_classic.learn.kernel_blocks import KernelBlocks
+from fer_classic.learn.kernel_targets import balanced_targets
 from fer_classic.scores.folds import grouped_folds
 
 #: Rows of one system; more are dealt out to several.
@@ -105,22 +106,31 @@ class KernelRidgeScores(Parameters):
         ValueError
             Targets or weights are impossible.
         """
-        shares = _class_shares(y, targets)
-        number = shares.shape[1]
-        weights, shares = _balanced(shares, sample_weight)
+        weights, targets = balanced_targets(y, targets, sample_weight)
         sets = self._sets(y, groups)
-        # 1 for the class and -1 / (k - 1) for the others, or a mean of such codes.
-        targets = ((shares * number - 1) / (number - 1)).astype(np.float32)
         step = _step(X, self.gamma)
         X = X / step
         with one_blas_thread():
-            solved, scores = self._solve(X, step, targets, sets, weights, jobs)
-        self.step_ = np.full(X.shape[1], step, np.float32)
-        self.support_ = np.rint(X).astype(np.int8)
-        self.coefficient_step_ = np.float32(max(np.abs(solved).max() / 32767, 1e-30))
-        self.whole_coefficients_ = np.rint(solved.T / self.coefficient_step_)
+            solved, scores = self.solve_in_steps(X, step, targets, sets, weights, jobs)
+        self.keep(np.rint(X).astype(np.int8).T, step, solved.T)
         self.out_of_fold_ = scores
         return self
+
+    def keep(self, columns, step, coefficients):
+        """Take a solution, its coefficients rounded to 16 bits.
+
+        Parameters
+        ----------
+        columns : ndarray of int8, shape (d, n)
+            The training rows in steps, turned.
+        step : float
+        coefficients : ndarray of float, shape (n, n_classes)
+        """
+        self.step_ = np.full(len(columns), step, np.float32)
+        self.columns_ = np.ascontiguousarray(columns)
+        largest = np.abs(coefficients).max()
+        self.coefficient_step_ = np.float32(max(largest / 32767, 1e-30))
+        self.whole_coefficients_ = np.rint(coefficients / self.coefficient_step_)
 
     def _sets(self, y, groups):
         """Number of the fold that each row is held out in, -1 without folds."""
@@ -133,8 +143,27 @@ class KernelRidgeScores(Parameters):
                 sets[held] = number
         return sets
 
-    def _solve(self, X, step, targets, sets, weights, jobs):
-        """Coefficients (k, n), and out-of-fold scores (n, k), of rows in steps."""
+    def solve_in_steps(self, X, step, targets, sets, weights, jobs=-1):
+        """Coefficients and out-of-fold scores for any targets; nothing is kept.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n, d)
+            Rows in steps.
+        step : float
+        targets : ndarray of float32, shape (n, k)
+        sets : ndarray of int, shape (n,)
+            Number of the fold that each row is held out in, -1 for none.
+        weights : ndarray of float, shape (n,)
+        jobs : int
+            Threads.
+
+        Returns
+        -------
+        coefficients : ndarray of float32, shape (k, n)
+        scores : ndarray of float32, shape (n, k)
+            0 without folds.
+        """
         rows, n = np.rint(X), len(X)
         gamma = self.gamma * float(step) ** 2
         # A row that is not rounded lies nearer to rounded ones than these to one another.
@@ -237,54 +266,3 @@ def _step(X, gamma):
 
 def _mean_square(rows):
     return float(np.einsum("ij,ij->i", rows, rows).mean(dtype=np.float64))
-
-
-def _class_shares(y, targets):
-    """Shares of the classes in each row, float64 (n, k), checked."""
-    number = int(y.max()) + 1
-    if targets is None:
-        return np.eye(number)[y]
-    shares = np.asarray(targets, dtype=np.float64)
-    if shares.ndim != 2 or shares.shape[0] != len(y) or shares.shape[1] < number:
-        raise ValueError(
-            f"targets have shape {shares.shape}; they must have a row for each of the "
-            f"{len(y)} faces and a column for each of the {number} classes."
-        )
-    sums = shares.sum(axis=1)
-    if not (shares.min() >= 0 and np.allclose(sums, 1, atol=1e-4)):
-        wrong = int(np.argmax(~((shares.min(axis=1) >= 0) & (np.abs(sums - 1) <= 1e-4))))
-        raise ValueError(
-            f"Row {wrong} of targets is {shares[wrong].tolist()}; shares of classes are "
-            "at least 0 and sum to 1. Divide each row by its sum."
-        )
-    return shares
-
-
-def _balanced(shares, sample_weight):
-    """Weights of the rows and their shares, where each class counts the same in all.
-
-    A row of several classes is as many rows of one class each, with its shares as their
-    weights; after these have been balanced it is one row again. Shares that were left as
-    they are would make the scores of a frequent class high everywhere.
-
-    Returns
-    -------
-    weights : ndarray of float64, shape (n,)
-    shares : ndarray of float64, shape (n, n_classes)
-    """
-    n, number = shares.shape
-    own = np.ones(n) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    if own.shape != (n,) or not (np.isfinite(own).all() and own.min() >= 0):
-        raise ValueError(
-            f"sample_weight must be {n} finite numbers of at least 0, one for each face. "
-            f"Got shape {own.shape}, least {own.min() if own.size else 'none'}."
-        )
-    masses = own @ shares
-    if not masses.min() > 0:
-        raise ValueError(
-            f"Class {int(masses.argmin())} has no weight in the training set: no target "
-            "names it, or all rows that do have weight 0."
-        )
-    balanced = shares * (own.sum() / number / masses)
-    total = balanced.sum(axis=1)
-    return own * total, balanced / total[:, None]

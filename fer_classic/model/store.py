@@ -16,6 +16,7 @@ from fer_classic.learn.experts import experts_from_arrays, experts_to_arrays
 from fer_classic.learn.trees import ExpressionClassifier
 from fer_classic.model.checks import check_description, kept_parameters
 from fer_classic.model.shipped import model_named
+from fer_classic.model.startfile import StartFaces, save_start
 from fer_classic.model.treetext import read_trees
 from fer_classic.settings import Settings
 
@@ -46,6 +47,8 @@ class Model:
         Fitted; their scores are the classifier's first columns.
     out_of_fold : ndarray of float64, shape (n, k), or None
         Cross-validated probabilities of the rows trained on. They are not saved.
+    start : StartFaces or None
+        What trainings that start from this model need; saved, but not loaded with it.
     """
 
     settings: Settings
@@ -54,6 +57,7 @@ class Model:
     trained_on: dict
     experts: tuple = ()
     out_of_fold: np.ndarray | None = None
+    start: StartFaces | None = None
 
 
 def save_model(model, folder):
@@ -84,6 +88,8 @@ def save_model(model, folder):
             arrays = experts_to_arrays(model.experts).items()
             arrays = {key: np.asarray(own, order="C") for key, own in arrays}
             np.savez_compressed(file, **arrays)
+    if model.start is not None:
+        save_start(model.start, folder)
     description = {
         "format": FORMAT,
         "kind": "fer_classic model",

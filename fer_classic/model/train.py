@@ -10,8 +10,11 @@ from fer_classic.data.duplicates import duplicate_groups, merge_groups
 from fer_classic.errors import FerClassicError
 from fer_classic.model.fit import learn, learn_network
 from fer_classic.model.predict import features_of, predict_part
+from fer_classic.model.start import check_fits, learn_from, read_start
+from fer_classic.model.startfile import start_faces
 from fer_classic.scores.folds import check_folds, grouped_folds
 from fer_classic.scores.metrics import evaluate
+from fer_classic.settings import Settings
 
 
 def fold_groups(faces):
@@ -63,7 +66,7 @@ def training_rows(faces, *, strict=False):
 
 def train_model(
     faces,
-    settings,
+    settings=None,
     *,
     jobs=-1,
     strict=False,
@@ -72,13 +75,16 @@ def train_model(
     checkpoint=None,
     targets=None,
     weights=None,
+    start=None,
+    keep_start=False,
 ):
     """Train on the labelled rows of a face table.
 
     Parameters
     ----------
     faces : FaceTable
-    settings : Settings
+    settings : Settings, optional
+        By default the start model's, else those of :class:`Settings`, on these faces.
     jobs : int
         Threads.
     strict : bool
@@ -94,19 +100,27 @@ def train_model(
         :func:`fer_classic.data.voted.training_shares` mixes them of labels and votes.
     weights : ndarray of float, shape (n,), optional
         A row of weight 2 counts as two rows.
+    start : path-like or Start, optional
+        Model whose faces these faces join, such as "five-fast"; how much either counts
+        is found by cross-validation (docs/start.md).
+    keep_start : bool
+        Whether the model keeps what others need to start from it.
 
     Returns
     -------
     Model
         Its ``trained_on`` has counts, curves and, if ``settings.folds``, the scores of
-        a cross-validation.
+        a cross-validation; where there is a start model, what was tried and chosen.
 
     Raises
     ------
     FerClassicError
-        A class is missing or too small.
+        A class is missing or too small; the start model does not fit.
     """
-    timer = timer or Timer()
+    timer, start = timer or Timer(), start and read_start(start)
+    settings = settings or _settings_for(faces, start)
+    if start:
+        check_fits(start, replace(settings, faces=faces.settings))
     rows = training_rows(faces, strict=strict)
     faces = faces.take(rows)
     given = {
@@ -126,6 +140,11 @@ def train_model(
         trained_on["images_of_several_classes"] = int(
             ((given["targets"] > 0).sum(axis=1) > 1).sum()
         )
+    if keep_start and start:
+        raise FerClassicError(
+            "A model that starts from another cannot be started from: leave keep_start or "
+            "start out."
+        )
     if given and settings.network:
         raise FerClassicError(
             "A network learns from labels alone: train it without shares and weights."
@@ -135,7 +154,7 @@ def train_model(
         if settings.folds:
             with timer("cross-validation"):
                 scores, out_of_fold = _cross_validation(
-                    faces, groups, settings, jobs, given
+                    faces, groups, settings, jobs, given, start
                 )
             trained_on["cross_validation"] = scores
         with_bar = {"jobs": jobs, "progress": progress, "timer": timer}
@@ -143,6 +162,11 @@ def train_model(
             with_bar["checkpoint"] = checkpoint
             model = learn_network(faces, groups, settings, **with_bar)
             trained_on["notes"] = model.classifier.notes_
+        elif start:
+            own = {"seed": settings.seed, "jobs": jobs, "timer": timer}
+            model = learn_from(start, faces, groups, **own, **given)
+            model = replace(model, settings=settings)
+            trained_on |= model.trained_on
         else:
             model = learn(faces, groups, settings, **with_bar, **given)
     except FerClassicError:
@@ -151,20 +175,30 @@ def train_model(
         raise FerClassicError(str(error)) from None
     trained_on["best_iteration"] = model.classifier.best_iteration_
     trained_on["curves"] = _rounded(model.classifier.curves_)
-    return replace(model, trained_on=trained_on, out_of_fold=out_of_fold)
+    kept = start_faces(faces, model.experts) if keep_start else None
+    return replace(model, trained_on=trained_on, out_of_fold=out_of_fold, start=kept)
 
 
-def _cross_validation(faces, groups, settings, jobs, given):
+def _settings_for(faces, start):
+    """Settings where none are given."""
+    if start:
+        return replace(start.settings, faces=faces.settings)
+    return Settings(classes=faces.classes.key, faces=faces.settings)
+
+
+def _cross_validation(faces, groups, settings, jobs, given, start=None):
     counts = np.bincount(faces.labels)
     check_folds(counts, faces.classes.names, settings.folds)
     named = features_of(faces, settings.features) if settings.features else None
     probabilities = np.zeros((len(faces), len(faces.classes)))
     for train, test in grouped_folds(faces.labels, groups, settings.folds, settings.seed):
-        part = named and named.take(train)
         own = {key: value[train] for key, value in given.items()}
-        model = learn(
-            faces.take(train), groups[train], settings, jobs=jobs, named=part, **own
-        )
+        data = faces.take(train), groups[train]
+        if start:
+            model = learn_from(start, *data, seed=settings.seed, jobs=jobs, **own)
+        else:
+            part = named and named.take(train)
+            model = learn(*data, settings, jobs=jobs, named=part, **own)
         probabilities[test] = predict_part(model, faces, test, jobs=jobs, named=named)
     scores = evaluate(
         faces.labels,

@@ -23,6 +23,8 @@ def run_record(model, train, test, faces, test_faces, copied, timer):
         | {"copies_of_training_images": int(copied.sum())},
         "seconds": timer.seconds,
     }
+    if "start" in model.trained_on:
+        record["start"] = model.trained_on["start"]
     if network:
         record["training_seconds"] = model.classifier.seconds_
     return record

@@ -5,6 +5,7 @@ import json
 
 from fer_classic.compute.progress import SILENT
 from fer_classic.compute.surroundings import surroundings
+from fer_classic.model.start import in_words
 from fer_classic.model.train import train_model
 
 
@@ -17,6 +18,7 @@ def train_watched(
     timer=None,
     checkpoint=None,
     targets=None,
+    start=None,
     watch=SILENT,
 ):
     """Train what the settings name, with progress.
@@ -29,6 +31,8 @@ def train_watched(
         File that keeps each epoch of a network, so that a stopped training goes on.
     targets : ndarray, optional
         Shares of the classes in each row, where there are votes.
+    start : Start, optional
+        As :func:`fer_classic.model.train.train_model` takes it.
     watch : Silent
 
     Returns
@@ -36,6 +40,10 @@ def train_watched(
     Model
     """
     given = {"jobs": jobs, "strict": strict, "timer": timer, "targets": targets}
+    if start:
+        model = train_model(faces, settings, start=start, **given)
+        watch.say(in_words(model.trained_on["start"], model.trained_on["images"]))
+        return model
     if settings.network:
         return _train_network(faces, settings, given, checkpoint, watch)
     from fer_classic.learn.trees import ExpressionClassifier

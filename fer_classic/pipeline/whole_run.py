@@ -12,6 +12,7 @@ from fer_classic.errors import check_range
 from fer_classic.files.atomic import check_new, new_directory
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.predictions import Predictions
+from fer_classic.model.start import check_fits, read_start
 from fer_classic.model.store import Model
 from fer_classic.pipeline.class_shares import moved_to_shares
 from fer_classic.pipeline.faces import faces_of
@@ -66,6 +67,7 @@ def run(
     first_code=None,
     classes=None,
     votes=None,
+    start=None,
     strict=False,
     strength=0.0,
     cache=None,
@@ -95,6 +97,9 @@ def run(
         Class set, where ``train`` is a face table that shall not decide it.
     votes : path-like, optional
         Table of votes on the images: file names and a column for each class.
+    start : path-like, optional
+        Model whose faces the training images join, such as "five-fast": 50 to 3,000
+        images then do better than alone. It decides classes, crops and what learns.
     strict : bool
         Whether a training image that is unusable is an error.
     strength : float
@@ -129,15 +134,18 @@ def run(
     train, test = as_inputs(train), as_inputs(test)
     check_new(out, overwrite=overwrite)
     check_range("strength", strength, 0, 1)
-    timer = Timer()
+    timer, start = Timer(), start and read_start(start)
+    settings = settings or (start.settings if start else Settings())
+    if start:
+        check_fits(start, settings)
     with timer("reading names"):
         voted = votes_of(votes, train)
         inputs = run_inputs(
             train,
             test,
-            settings or Settings(),
+            settings,
             strict=strict,
-            classes=classes,
+            classes=settings.classes if start else classes,
             votes=voted,
             template=template,
             watch=watch,
@@ -159,6 +167,7 @@ def run(
             timer=timer,
             checkpoint=kept,
             targets=inputs.shares,
+            start=start,
             **shared,
         )
     with timer("prediction"):
