@@ -95,7 +95,7 @@ def settings_from(given):
 
 
 def _changes(given):
-    """Options that are settings by themselves, as :meth:`Settings.with_changes` takes them."""
+    """Options that are settings by themselves."""
     changes = {key: given.get(key) for key in _SETTINGS}
     if changes["detector"] is not None:
         changes["detector"] = detector_from(changes["detector"])

@@ -236,7 +236,9 @@ def _calibrated(model, tried, labels, judged):
     """The start model's trees, with counts and temperature of own faces."""
     classifier = copy.copy(model.classifier)
     names = np.array(model.settings.class_set.names)[labels]
-    classifier.class_counts_ = np.array([(names == own).sum() for own in classifier.classes_])
+    classifier.class_counts_ = np.array(
+        [(names == own).sum() for own in classifier.classes_]
+    )
     classifier.curves_ = {}
     if judged:
         trust = len(labels) / (len(labels) + TRUSTED)

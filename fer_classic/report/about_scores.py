@@ -23,6 +23,8 @@ def training(run, t):
     """Training and validation curves."""
     lead = t("training.lead_network" if run.network else "training.lead")
     head = "training", t("training.title"), lead
+    if run.model and "start" in run.model.trained_on:
+        return Section(head[0], head[1], t("training.lead_start"), _started(run, t))
     if not run.curves:
         reason = run.problems.get("curves.csv", "")
         return Section(*head, [Missing(t("missing.curves", reason=reason))])
@@ -53,6 +55,33 @@ def training(run, t):
         blocks.append(Text(t("training.no_validation")))
     blocks.append(Charts(shown, legend))
     return Section(*head, blocks)
+
+
+def _started(run, t):
+    """Which model the training started from, what was tried, and what was chosen."""
+    told = run.model.trained_on["start"]
+    words = t(
+        "training.start",
+        model=told["model"],
+        images=f"{told['images']:,}",
+        own=f"{run.model.trained_on['images']:,}",
+        copies=f"{told['copies']:,}",
+        sha=told["sha256"][:12],
+    )
+    chosen = told["chosen"]
+    blocks = [Text(words), Text(t(f"training.start_{chosen['kind']}", own=chosen["own"]))]
+    if "scores" in told:
+        rows = [
+            [
+                t(f"training.kind_{kind}"),
+                percent(own["balanced_accuracy"]),
+                number(own["log_loss"]),
+            ]
+            for kind, own in told["scores"].items()
+        ]
+        keys = ("kind", "balanced", "loss")
+        blocks.append(Table([t(f"training.start_{key}") for key in keys], rows))
+    return blocks
 
 
 def _reading(run, t, best):
