@@ -131,12 +131,21 @@ def samples_of(layout, folder):
 
 
 def train_and_judge(
-    name, settings, faces, *, jobs, checkpoint=None, targets=None, votes=None
+    name,
+    settings,
+    faces,
+    *,
+    jobs,
+    checkpoint=None,
+    targets=None,
+    votes=None,
+    keep_start=False,
 ):
     """Train on ``faces["train"]``, judge on ``faces["val"]``, or cross-validate.
 
     ``targets`` are shares of the classes in the rows of ``faces["train"]``; ``votes`` judge
-    ``faces["val"]`` once more, by their majority.
+    ``faces["val"]`` once more, by their majority. With ``keep_start`` the model keeps what
+    others need to start from it.
 
     Returns the model, its scores as JSON types, and Predictions of ``faces["test"]``.
     """
@@ -149,6 +158,7 @@ def train_and_judge(
     given = {} if targets is None else {"targets": targets[labelled]}
     if checkpoint is not None:
         given["checkpoint"] = checkpoint
+    given["keep_start"] = keep_start
     model = train_model(training, settings, jobs=jobs, timer=timer, **given)
     seconds = time.perf_counter() - start
     scores = {"preset": name, "classes": settings.classes, "training_seconds": seconds}

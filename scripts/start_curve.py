@@ -108,10 +108,8 @@ def row_of(number, tried):
 
     def spread(key):
         values = [own[key] for own in tried]
-        text = f"{np.mean(values):.3f}"
-        return (
-            text if len(values) < 2 else f"{text} ({min(values):.3f} to {max(values):.3f})"
-        )
+        between = f" ({min(values):.3f} to {max(values):.3f})" if len(values) > 1 else ""
+        return f"{np.mean(values):.3f}{between}"
 
     gain = min(own["joint"] - max(own["alone"], own["as_shipped"]) for own in tried)
     chosen = ", ".join(

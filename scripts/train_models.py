@@ -54,6 +54,8 @@ MODELS = {
 #: Models that learn from the votes of fer2013/votes.csv, and what these count beside
 #: FER2013's own labels (docs/labels.md tells why).
 VOTED = {"five-fast": 0.6, "five-accurate": 0.6, "eight-accurate": 1.0}
+#: Models that others can start from (start.npz: docs/start.md).
+STARTS = ("five-fast", "five-accurate")
 #: What the upright crop counts in these: less than in the presets, which were chosen on
 #: FER2013, where every tenth face is not found and its landmarks are guesses.
 UPRIGHT = 0.3
@@ -183,6 +185,7 @@ def build(name, tables, votes, jobs):
             settings = replace(settings, experts=experts)
         if classes == "eight":  # FER+'s score is accuracy: classes as frequent as they are
             settings = settings.with_changes(prior="train")
+    given["keep_start"] = name in STARTS
     model, scores, _ = train_and_judge(
         preset, settings, faces, jobs=jobs, checkpoint=checkpoint, **given
     )
@@ -253,6 +256,9 @@ def card(name, model, scores, size):
         kind = " No neural network."
         holds = "The model contains no picture, but short vectors of\n"
         holds += "the training faces, in 8 bits."
+        if name in STARTS:
+            holds += " `start.npz` holds hashes of the photographs,\n"
+            holds += "so that copies are known where somebody starts from this model."
     counts = ", ".join(f"{label} {n:,}" for label, n in trained["classes"].items())
     return CARD.format(
         name=name,

@@ -48,6 +48,8 @@ class Mixture:
 KINDS = ("as_shipped", "joint", "alone")
 #: What is taken unless another mixture is clearly better.
 USUAL = Mixture(1.0, 0.03)
+#: Standard errors by which another mixture must be better.
+CLEARLY = 2
 #: The mixtures that are tried.
 MIXTURES = (
     Mixture(1.0, 0.0),
@@ -164,7 +166,7 @@ class OwnFaces:
 
 
 def clearly_best(losses, groups):
-    """The mixture to take: the usual one, unless another is better by a standard error.
+    """The mixture to take: the usual one, unless another is clearly better.
 
     Parameters
     ----------
@@ -182,4 +184,4 @@ def clearly_best(losses, groups):
     number = np.unique(groups, return_inverse=True)[1]
     spread = np.bincount(number, gained - gained.mean())
     error = np.sqrt((spread**2).sum()) / len(gained)
-    return best if gained.mean() > error else USUAL
+    return best if gained.mean() > CLEARLY * error else USUAL

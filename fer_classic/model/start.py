@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.compute.timer import Timer
-from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.errors import UsageError
 from fer_classic.files.checksums import SEAL, usable
 from fer_classic.files.weights import sha256
 from fer_classic.learn.calibrate import best_temperature, softmax
@@ -252,7 +252,7 @@ def _calibrated(model, tried, labels, judged):
 
 
 def _scores(tried, chosen, labels):
-    """Out-of-fold scores of each kind's best mixture; of the chosen kind, of that chosen."""
+    """Out-of-fold scores of each kind's best mixture, or of the one chosen."""
     told = {}
     for kind in KINDS:
         of_kind = [own for own in tried if own.kind == kind]

@@ -96,7 +96,7 @@ def test_the_usual_mixture_is_left_for_a_clearly_better_one_alone():
     random = np.random.default_rng(0)
     noise = random.normal(size=400)
     groups = np.arange(400)
-    losses = {own: 1 + noise for own in MIXTURES}
+    losses = dict.fromkeys(MIXTURES, 1 + noise)
     alone = Mixture(0.0, 0.3)
     losses[alone] = losses[USUAL] - 0.01 + random.normal(size=400) * 0.5
     losses[alone] += 0.001 - (losses[alone] - losses[USUAL]).mean()

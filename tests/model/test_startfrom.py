@@ -131,7 +131,9 @@ def test_settings_that_contradict_are_refused(folder, changes, words):
 
 
 def test_models_that_nothing_can_join_are_refused(model_folder, halves, tmp_path):
-    with pytest.raises(UsageError, match="has no start.npz, which a training that starts"):
+    with pytest.raises(
+        UsageError, match=r"has no start\.npz, which a training that starts"
+    ):
         train_model(halves[1], start=model_folder)
     (tmp_path / "model.json").write_text("{}")
     (tmp_path / "network.safetensors").write_text("")
