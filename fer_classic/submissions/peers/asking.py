@@ -70,9 +70,16 @@ class _Asker:
             self._process.end()
 
     def rows(self, samples):
-        """The row of each photograph, kept or new, in their order."""
+        """The row of each photograph, kept or new, in their order.
+
+        Raises
+        ------
+        Unusable
+            At the end, where the tool cannot be asked: kept rows are given all the same.
+        """
+        reason = None
         if not self._kept.names() >= set(samples.names):
-            self._start()
+            reason = self._tried(self._start)
         for name, source in zip(samples.names, samples.sources, strict=True):
             try:
                 data = source.read()
@@ -80,10 +87,24 @@ class _Asker:
                 yield {"name": name, "error": f"the photograph {error}"}
                 continue
             digest = hashlib.sha256(data).hexdigest()
-            if (row := self._kept.of(name, digest)) is None:
-                row = {"name": name, "digest": digest} | self._new(name, data)
-                self._kept.add(row)
-            yield row
+            if (row := self._kept.of(name, digest)) is not None:
+                yield row
+            elif reason is None:
+                row = {"name": name, "digest": digest}
+                reason = self._tried(lambda: row.update(self._new(name, data)))  # noqa: B023
+                if reason is None:
+                    self._kept.add(row)
+                    yield row
+        if reason is not None:
+            raise reason
+
+    @staticmethod
+    def _tried(work):
+        """Why a tool cannot be asked; None where it can."""
+        try:
+            work()
+        except Unusable as reason:
+            return reason
 
     def _new(self, name, data):
         if self._deaths == GIVE_UP:

@@ -242,3 +242,17 @@ def test_the_command_prints_the_tables(tmp_path, capsys):
 def test_usage_errors_are_usage_errors():
     with pytest.raises(UsageError):
         tools_asked(["face-api"], [], [])
+
+
+def test_what_was_answered_counts_though_the_package_is_gone(tmp_path):
+    samples = photographs(tmp_path / "photos")
+    python, out = make_python(tmp_path, "fer"), tmp_path / "out"
+    asked(samples, out, python, "fer")
+    more = photographs(tmp_path / "photos", {"anger_5": 200})
+    (tmp_path / "site" / "fer" / "fer.py").unlink()
+    found = asked(more, out, python, "fer")
+    assert found["tools"][0]["asked"] == 4
+    notes = found["tools"][0]["notes"]
+    assert "cannot be imported" in notes[0]
+    assert "1 of 5 photographs were not asked about" in notes
+    assert found["comparison"]["results"][0]["answered"] == 3
