@@ -14,11 +14,11 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-#: Tried where text is not UTF-8: the code pages of Windows, the Mac and DOS, the likelier
-#: first.
+#: Tried where text is not UTF-8: code pages of Windows, the Mac, DOS and older Unix, the
+#: likelier first.
 LEGACY = (
-    *("gb18030", "big5hkscs", "cp932", "cp1252", "cp1251", "cp1250", "cp1254"),
-    *("mac_roman", "cp850", "cp866"),
+    *("gb18030", "big5hkscs", "cp932", "cp949", "euc_jp", "cp1252", "cp1251", "cp1250"),
+    *("cp1254", "mac_roman", "cp850", "cp866", "koi8_r"),
 )
 #: A text is what it looks like to be if so much of it does.
 _SURE = 0.6
@@ -174,6 +174,14 @@ def _of_japanese(word, i):
     return 0.9 if len(own) == 2 and 0x88 <= own[0] <= 0x98 else 0.1
 
 
+def _of_unix_japanese(word, i):
+    c = word[i]
+    if "\u3040" <= c <= "\u30ff":
+        return 1.0
+    own = c.encode("euc_jp", "ignore")
+    return 0.9 if len(own) == 2 and 0xB0 <= own[0] <= 0xCF else 0.1
+
+
 def _of_alphabet(letters):
     """Judge of accented letters: in their place, and between letters without accents."""
 
@@ -202,9 +210,12 @@ _JUDGES = {
     # Level 1 of GB 2312 and of Big5: the few thousand letters in use.
     "gb18030": _two_bytes("gb18030", (0xB0, 0xD7, 0xA1), 0.3),
     "big5hkscs": _two_bytes("big5hkscs", (0xA4, 0xC6, 0x40), 0.2),
+    "cp949": _two_bytes("cp949", (0xB0, 0xC8, 0xA1), 0.2),
     "cp932": _of_japanese,
+    "euc_jp": _of_unix_japanese,
     "cp1251": _of_russian,
     "cp866": _of_russian,
+    "koi8_r": _of_russian,
     "cp1250": _of_alphabet(_CENTRAL),
     "cp1254": _of_alphabet(_TURKISH),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fer_classic.data.holdings import Folder, Zip
 from fer_classic.data.labelfiles import label_beside, label_files
-from fer_classic.data.manifest import read_csv
+from fer_classic.data.manifest import read_csv, without_repeats
 from fer_classic.data.names import NameFinder, NumberedNames, name_key
 from fer_classic.data.sources import (
     FileSource,
@@ -86,7 +86,7 @@ def _read_input(path, convention):
     if suffix == ".zip":
         return _read_holding(Zip(path), convention)
     if suffix in TABLES:
-        return _read_table(path, convention), []
+        return without_repeats(_read_table(path, convention))
     if suffix in (".json", ".jsonl", ".xml"):
         raise FerClassicError(
             f"{path} is no image and no table: as data, name its folder, or save it as CSV "
@@ -196,7 +196,7 @@ def _read_holding(holding, convention):
     files, beside = label_files(holding.names, convention)
     table, notes = (None, []) if files else table_inside(holding, convention)
     if table is not None:
-        rows = _rows_of_table(holding, table, convention)
+        rows, notes = without_repeats(_rows_of_table(holding, table, convention))
         named = {row["source"] for row in rows}
         others = [n for n in holding.names if is_image_name(n)]
         if unlisted := sum(holding.source(name) not in named for name in others):

@@ -7,12 +7,13 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from fer_classic.data.filekinds import kind_of
+from fer_classic.data.cutoff import mended
+from fer_classic.data.filekinds import begins_as_image, kind_of
 from fer_classic.data.lenient import (
     TURNED,
     low_bytes,
-    mended,
     orientation,
+    size_turned,
     to_8_bit,
     upright,
 )
@@ -35,7 +36,6 @@ EXTENSIONS = frozenset(
 MAX_PIXELS = 100_000_000
 
 _OPENING = threading.Lock()
-_TAKEN = ("a HEIC picture", "an AVIF picture")
 
 
 def decode(data, *, max_pixels=MAX_PIXELS):
@@ -133,7 +133,7 @@ def image_size(data):
             warnings.simplefilter("ignore")  # as in decode
             with _open_any(data) as image:
                 width, height = image.size
-                turned = orientation(image) in TURNED
+                turned = not size_turned(image) and orientation(image) in TURNED
     except Exception as error:  # as in decode
         raise UnreadableImage(_reason(data, error)) from None
     return (height, width) if turned else (width, height)
@@ -213,15 +213,11 @@ def _reason(data, error):
     if isinstance(error, UnreadableImage):
         return str(error)
     kind = kind_of(data)
-    if (
-        isinstance(error, OSError)
-        and "cannot identify" in str(error)
-        and kind not in _TAKEN
-    ):
+    if isinstance(error, OSError) and "cannot identify" in str(error):
+        if begins_as_image(data):
+            return f"damaged or truncated image: {kind or 'one'} whose header is no good"
         told = "not an image of a known format (JPEG, PNG, BMP, TIFF, WebP, GIF, AVIF)"
         return f"{kind}, {told}" if kind else told
-    if isinstance(error, OSError) and "cannot identify" in str(error):
-        return f"damaged or truncated image: {kind} whose header is no good"
     text = " ".join(str(error).split())
     return f"damaged or truncated image: {text or type(error).__name__}"
 

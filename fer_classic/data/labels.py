@@ -15,6 +15,12 @@ from fer_classic.errors import one_of
 ALIASES = {name: words_of(name) for name in EXPRESSIONS}
 
 _LETTERS = re.compile(r"[^\W\d_]+")
+#: A word after one of these does not mean what it says.
+_NOT = re.compile(
+    r"(?:^|[\W\d_])(not?|non|without|nicht|kein|keine|ohne|pas|sans|sin|sem|nao|não|не|без)"
+    r"[\W_]+$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -85,14 +91,19 @@ def expressions_in(text):
     Parameters
     ----------
     text : str
-        Such as ``"0001-anger"``; every run of letters is looked up as a word.
+        Such as ``"0001-anger"``; every run of letters is looked up as a word. One behind
+        "not" or "non" tells nothing.
 
     Returns
     -------
     list of str
     """
-    words = (word_expression(word) for word in _LETTERS.findall(text))
-    return list(dict.fromkeys(word for word in words if word))
+    found = {}
+    for match in _LETTERS.finditer(text):
+        name = word_expression(match.group())
+        if name and not _NOT.search(text[: match.start()]):
+            found[name] = None
+    return list(found)
 
 
 def folder_expression(folder):

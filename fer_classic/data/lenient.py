@@ -1,21 +1,17 @@
-"""Pixels of all kinds, and files that are damaged or odd besides their pixels."""
+"""Pixels of all kinds as 8 bits, and upright."""
 
 import io
-import struct
-import zlib
+import re
+import sys
 
 import numpy as np
 from PIL import Image
 
-#: Part of the pixels that may be missing at the end of a file that was cut off.
-MISSING = 0.05
-
-_PNG = b"\x89PNG\r\n\x1a\n"
-#: Chunks that the picture needs; text and colour profiles may be of any size.
-_NEEDED = frozenset((b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND"))
-#: Samples a pixel by colour type.
-_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_MOST_DATA = 1 << 30
+#: What a byte of 16-bit samples is called that lies beside the one that Pillow keeps.
+_OTHER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+#: Samples whose high bytes are not larger may use 12 of their 16 bits.
+_DARK = 16
+_PPM_HEAD = re.compile(rb"P6\s+(?:#[^\n]*\n\s*)*(\d+)\s+(\d+)\s+65535\s")
 
 #: EXIF's tag of the orientation, and what makes a picture upright.
 _ORIENTATION = 274
@@ -45,11 +41,29 @@ def orientation(image):
     """
     try:
         value = image.getexif().get(_ORIENTATION, 1)
-        value = value[0] if isinstance(value, tuple) else value
+        if isinstance(value, tuple) or (isinstance(value, bytes) and not value.isdigit()):
+            value = value[0]
         value = int(value)
     except Exception:  # other tags may be damaged in many ways
         return 1
     return value if value in _TURNS else 1
+
+
+def size_turned(image):
+    """Whether Pillow gives the size of a TIFF as it is once the picture is upright.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Opened.
+
+    Returns
+    -------
+    bool
+    """
+    if image.format != "TIFF":
+        return False
+    return image.size == (image.tag_v2.get(257), image.tag_v2.get(256))
 
 
 def upright(image):
@@ -73,9 +87,9 @@ def upright(image):
 
 
 def low_bytes(image, data):
-    """Take the low byte of 16-bit colour samples where all high bytes are 0.
+    """16-bit colours of which less than 16 bits are in use, by those that are.
 
-    Pillow keeps the high byte of a sample; some programs write 0 to 255 in 16 bits.
+    Pillow keeps the high byte of a sample; cameras write 10 or 12 bits, some programs 8.
 
     Parameters
     ----------
@@ -88,30 +102,52 @@ def low_bytes(image, data):
     -------
     PIL.Image.Image
     """
-    if image.mode not in ("RGB", "RGBA", "LA") or image.format not in (
-        "PNG",
-        "TIFF",
-        "PPM",
-    ):
+    kinds = ("PNG", "TIFF", "PPM")
+    if image.mode not in ("RGB", "RGBA", "LA") or image.format not in kinds:
         return image
-    colours = np.asarray(image)[..., : 1 if image.mode == "LA" else 3]
-    if colours.any():
+    high = np.asarray(image)
+    colours = slice(0, 1 if image.mode == "LA" else 3)
+    if high[::16, ::16, colours].max() > _DARK or high[..., colours].max() > _DARK:
         return image
+    if image.format == "PPM":
+        samples = _ppm_samples(data, high)
+    else:
+        samples = _both_bytes(image, data, high)
+    if samples is None:
+        return image
+    made = high.copy()
+    made[..., colours] = eight_bits(samples[..., colours])
+    if image.mode != "RGB":
+        made[..., -1] = eight_bits(samples[..., -1])
+    return Image.fromarray(made, image.mode)
+
+
+def _both_bytes(image, data, high):
+    """16-bit samples whose high bytes are known; None where an image has none."""
     other = Image.open(io.BytesIO(data), formats=(image.format,))
-    swapped = {"B": "L", "L": "B"}
-    tiles, changed = [], False
+    tiles, gray = [], False
     for tile in other.tile:
-        raw = tile[3] if isinstance(tile[3], str) else tile[3][0]
-        if ";16" not in raw or raw[-1] not in swapped:
-            return image
-        raw = raw[:-1] + swapped[raw[-1]]
-        tiles.append((*tile[:3], raw if isinstance(tile[3], str) else (raw, *tile[3][1:])))
-        changed = True
-    if not changed:
-        return image
+        text = isinstance(tile[3], str)
+        raw = tile[3] if text else tile[3][0]
+        if raw == "LA;16B":  # Pillow has no name for its low bytes: four of 8 bits
+            raw, gray = "RGBA", True
+        elif ";16" in raw and raw[-1] in _OTHER:
+            raw = raw[:-1] + _OTHER[raw[-1]]
+        else:
+            return None
+        tiles.append((*tile[:3], raw if text else (raw, *tile[3][1:])))
     other.tile = [type(old)(*new) for old, new in zip(other.tile, tiles, strict=True)]
     other.load()
-    return other
+    low = np.asarray(other)
+    return high.astype(np.int64) * 256 + (low[..., [1, 1, 1, 3]] if gray else low)
+
+
+def _ppm_samples(data, high):
+    """The samples of a binary PPM of 16 bits, or None."""
+    match = _PPM_HEAD.match(data)
+    if match is None or len(data) < match.end() + 2 * high.size:
+        return None
+    return np.frombuffer(data, ">u2", high.size, match.end()).reshape(high.shape)
 
 
 def eight_bits(samples):
@@ -151,7 +187,10 @@ def to_8_bit(image):
         return Image.fromarray(eight_bits(np.asarray(image)))
     if image.mode == "F":
         samples = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        scale = 255.0 if samples.max(initial=0.0) <= 1.0 else 1.0
+        largest = samples.max(initial=0.0)
+        if 256 <= largest < 1 << 16:
+            return Image.fromarray(eight_bits(np.clip(samples, 0, None)))
+        scale = 255.0 if largest <= 1.0 else 1.0
         return Image.fromarray(np.clip(samples * scale, 0, 255).astype(np.uint8))
     if image.mode == "1":
         return image.convert("L")
@@ -160,90 +199,3 @@ def to_8_bit(image):
         white = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(white, rgba).convert("RGB")
     return image.convert("RGB")
-
-
-def mended(data, max_pixels):
-    """The same picture without what keeps it from being read, or None.
-
-    Parameters
-    ----------
-    data : bytes
-        A file that cannot be decoded.
-    max_pixels : int
-
-    Returns
-    -------
-    bytes or None
-        None where pixels are missing or damaged, or nothing can be done.
-    """
-    try:
-        if data.startswith(_PNG):
-            return _needed_png(data, max_pixels)
-        if data.startswith(b"\xff\xd8"):
-            return _ended_jpeg(data, max_pixels)
-    except Exception:  # what is damaged otherwise stays so
-        return None
-    return None
-
-
-def _needed_png(data, max_pixels):
-    """A PNG of its needed chunks alone, with the end of its pixels if little is missing."""
-    chunks, packed, at = [], [], len(_PNG)
-    while at + 8 <= len(data):
-        (size,) = struct.unpack(">I", data[at : at + 4])
-        kind, own = data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
-        checksum = data[at + 8 + size : at + 12 + size]
-        at += 12 + size
-        whole = len(checksum) == 4
-        if kind in _NEEDED and whole and _checksum(kind, own) != checksum:
-            return None
-        if kind == b"IDAT":
-            packed.append(own)
-        elif kind in _NEEDED and kind != b"IEND":
-            if not whole:
-                return None
-            chunks.append((kind, own))
-        if kind == b"IEND" or not whole:
-            break
-    header = chunks[0][1]
-    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
-    if width * height > max_pixels or not packed:
-        return None
-    line = 1 + (width * depth * _SAMPLES[colour] + 7) // 8
-    unpacker = zlib.decompressobj()
-    pixels = unpacker.decompress(b"".join(packed), min(line * height, _MOST_DATA))
-    if not unpacker.eof:
-        if interlaced or len(pixels) < (1 - MISSING) * line * height:
-            return None
-        lines = len(pixels) // line
-        # Lines that equal the last whole one.
-        pixels = pixels[: lines * line] + (b"\2" + bytes(line - 1)) * (height - lines)
-        packed = [zlib.compress(pixels, 1)]
-    chunks += [(b"IDAT", b"".join(packed)), (b"IEND", b"")]
-    return _PNG + b"".join(
-        struct.pack(">I", len(own)) + kind + own + _checksum(kind, own)
-        for kind, own in chunks
-    )
-
-
-def _checksum(kind, own):
-    return struct.pack(">I", zlib.crc32(kind + own))
-
-
-def _ended_jpeg(data, max_pixels):
-    """A JPEG with an end, if its end does not decide many pixels.
-
-    What is missing is what changes when other bytes stand in its place.
-    """
-    cut = data.rstrip(b"\xff")
-    noise = np.random.default_rng(0).integers(0, 255, 1 << 16, dtype=np.uint8).tobytes()
-    ends = (cut + b"\xff\xd9", cut + noise + b"\xff\xd9")
-    pictures = []
-    for own in ends:
-        with Image.open(io.BytesIO(own), formats=("JPEG",)) as image:
-            if image.width * image.height > max_pixels:
-                return None
-            image.draft("L", image.size)
-            pictures.append(np.asarray(image))
-    changed = (pictures[0] != pictures[1]).mean()
-    return ends[0] if changed <= MISSING else None

@@ -3,16 +3,20 @@
 import math
 
 from fer_classic.data.conventions import whole_number
-from fer_classic.data.headers import GROUPS, PREDICTED, SPLITS, TRUE, first_of, header_key
+from fer_classic.data.headers import (
+    GROUPS,
+    PREDICTED,
+    SPLITS,
+    TRUE,
+    first_of,
+    header_key,
+    label_column,
+    name_column,
+)
 from fer_classic.data.labels import SEVEN, expression
 from fer_classic.data.sources import BoxedSource, BytesSource
 from fer_classic.data.spelling import nearest_expression
-from fer_classic.data.tables import (
-    header_and_rows,
-    name_column,
-    table_rows,
-    without_trailing,
-)
+from fer_classic.data.tables import cells_under, header_and_rows, table_rows
 from fer_classic.data.votes import is_votes_header, majorities, votes_from
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
@@ -20,7 +24,9 @@ from fer_classic.files.text import cell_text
 #: Columns that tell where the face is, in pixels; all of them or none.
 BOX_COLUMNS = ("face_x", "face_y", "face_width", "face_height")
 #: What stands in a cell for no label, in any case.
-NO_LABEL = frozenset(("", "nan", "none", "null", "na", "n/a", "-", "?"))
+NO_LABEL = frozenset(
+    ("", "nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "-", "?", "-1", "-1.0")
+)
 
 
 def read_csv(data, origin, find, convention=None):
@@ -62,17 +68,11 @@ def read_csv(data, origin, find, convention=None):
     rows = []
     for line, cells in lines:
         place = f"{origin}, line {line}"
-        if header:
-            cells = without_trailing(cells, len(header))
-            if len(cells) > len(header):
-                raise FerClassicError(
-                    f"{place}: {len(cells)} cells under a header of {len(header)}; write "
-                    "a path that has a comma in quotes."
-                )
+        cells = cells_under(header, cells, place)
         made = make(cells, place, len(rows) + 1, *arguments)
         rows.append(made | {"path": made["name"], "given": origin})
-    labelled = first_of(header, (*TRUE, *PREDICTED)) is not None
-    if rows and "pixels" not in folded and not labelled and is_votes_header(header):
+    labelled = any("expression" in row for row in rows[:1])
+    if rows and not labelled and is_votes_header(header):
         rows = _voted(rows, votes_from(data, origin))
     if not rows:
         raise FerClassicError(f"{origin} lists no image: it has a header and no rows.")
@@ -93,10 +93,11 @@ def _columns(header, lines, origin):
             f"{', '.join(header) or 'empty'}; expected "
             "path,label[,split,group] or FER2013's emotion,pixels,Usage."
         )
-    names = {"label": (*TRUE, *PREDICTED), "split": SPLITS, "group": GROUPS}
-    found = {key: first_of(header, own) for key, own in names.items()}
-    if not header:
-        found["label"] = _label_place(path, lines)
+    found = {
+        "label": label_column(header, lines, (*TRUE, *PREDICTED), path),
+        "split": first_of(header, SPLITS),
+        "group": first_of(header, GROUPS),
+    }
     boxes = {key: first_of(header, (key,)) for key in BOX_COLUMNS}
     boxes = {key: place for key, place in boxes.items() if place is not None}
     if boxes and len(boxes) < len(BOX_COLUMNS):
@@ -105,16 +106,6 @@ def _columns(header, lines, origin):
             f"{', '.join(BOX_COLUMNS)}: add the others, or leave it out."
         )
     return {"path": path} | found | boxes
-
-
-def _label_place(path, lines):
-    """The column of labels of a table without header: the last that is numbers or words."""
-    width = min(len(cells) for _, cells in lines[:50])
-    for place in reversed([i for i in range(width) if i != path]):
-        cells = [cells[place] for _, cells in lines[:50]]
-        if all(whole_number(own) is not None or expression(own) for own in cells):
-            return place
-    return None
 
 
 def _manifest_row(cells, place, _number, columns, find, convention):
@@ -171,14 +162,14 @@ def label_of(text, place, convention=None):
     FerClassicError
         A number is no code of the convention.
     """
-    if text.strip().lower() in NO_LABEL:
-        told = {"problem": f"unknown label {text!r}"} if text.strip() else {}
-        return {"expression": None} | told
-    number = whole_number(text)
     if convention is not None and convention.knows(text):
         name = convention.expression(text)
         told = {} if name else {"problem": f"{convention.title}'s {text}: no expression"}
         return {"expression": name} | told
+    if text.strip().lower() in NO_LABEL:
+        told = {"problem": f"unknown label {text!r}"} if text.strip() else {}
+        return {"expression": None} | told
+    number = whole_number(text)
     if number is not None:
         if convention is not None and convention.codes:
             raise FerClassicError(
@@ -188,6 +179,51 @@ def label_of(text, place, convention=None):
         return {"expression": None, "code": number}
     name = expression(text)
     return {"expression": name} | ({} if name else {"problem": unknown_label(text)})
+
+
+def without_repeats(rows):
+    """Rows that name an image once, and a note on those that name one again.
+
+    A row that says of an image what another has said is left out. Where two say different
+    labels the image has none.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of one table.
+
+    Returns
+    -------
+    rows : list of dict
+    notes : list of str
+    """
+    first, repeated, opposed = {}, 0, 0
+    for row in rows:
+        key = row["name"], row.get("split"), row.get("group"), row["source"]
+        known = first.setdefault(key, row)
+        if known is row:
+            continue
+        repeated += 1
+        if _said(known) != _said(row) and not known.get("problem", "").startswith("two"):
+            opposed += 1
+            both = f"two labels: {_said(known) or 'none'} and {_said(row) or 'none'}"
+            known |= {"expression": None, "problem": both}
+            known.pop("code", None)
+    if not repeated:
+        return rows, []
+    told = f" and for {opposed} image(s) another label, which have none now" * bool(opposed)
+    note = f"{rows[0]['given']}: {repeated} row(s) name an image again{told}"
+    return list(first.values()), [note]
+
+
+def _said(row):
+    """The label of a row, as a person reads it."""
+    code = row.get("code")
+    return (
+        row.get("expression")
+        or row.get("problem")
+        or (str(code) if code is not None else "")
+    )
 
 
 def unknown_label(text):

@@ -48,8 +48,7 @@ class NameFinder:
         """
         if (row := self._exact.get(name)) is not None:
             return row
-        path = name_key(str(name))
-        for text in (path, _stem(path)):
+        for text in _spelled(name_key(str(name))):
             while text:
                 if (row := self._spellings.get(text)) is not None:
                     return row
@@ -63,8 +62,7 @@ class NameFinder:
             if found.setdefault(name_key(name), row) != row:
                 found[name_key(name)] = SEVERAL
         for row, name in enumerate(self.names):
-            path = name_key(name)
-            for text in (path, _stem(path)):
+            for text in _spelled(name_key(name)):
                 while text:
                     if found.setdefault(text, row) != row:
                         found[text] = SEVERAL
@@ -180,6 +178,14 @@ def ends_as_image(name):
     name : str
     """
     return PurePosixPath(name.replace("\\", "/")).suffix.lower() in EXTENSIONS
+
+
+def _spelled(path):
+    """A path with and without its ending and the blanks around it."""
+    bare = path.strip()
+    if bare == path:
+        return path, _stem(path)
+    return path, _stem(path), bare, _stem(bare)
 
 
 def _stem(path):

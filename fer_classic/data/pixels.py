@@ -3,7 +3,7 @@
 import numpy as np
 
 from fer_classic.data.image import MAX_PIXELS
-from fer_classic.data.lenient import to_8_bit, upright
+from fer_classic.data.lenient import eight_bits, to_8_bit, upright
 from fer_classic.errors import UnreadableImage, UsageError, one_of
 
 #: What an argument may be, for messages.
@@ -103,7 +103,7 @@ def _eight_bit(array, white):
     if low >= 0 and high <= 255:
         return array.astype(np.uint8)
     if array.dtype == np.uint16:
-        return (array >> 8).astype(np.uint8)  # as 16-bit files are read
+        return eight_bits(array)  # as 16-bit files are read
     raise UnreadableImage(
         f"an array of {array.dtype} has values from {low} to {high}: give 0 to 255, or "
         "uint16 up to 65535"

@@ -17,7 +17,9 @@ from pathlib import Path
 _ENDINGS = {"German": ("", "e", "er", "es", "en", "em"), "French": ("", "e", "s", "es")}
 _NOTHING = "nothing"
 _LETTERS = re.compile(r"[^\W\d_]+")
-_EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff々]")
+_EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3々]")
+#: Katakana as hiragana.
+_HIRAGANA = {c: c - 0x60 for c in range(0x30A1, 0x30F7)}
 #: English words that stand around a label without a blank.
 _GLUED = ("faces", "face", "images", "image", "imgs", "img", "photos", "pics")
 
@@ -39,13 +41,13 @@ def _read_words():
 _WORDS, _FILLERS = _read_words()
 _LATIN_FILLERS = frozenset(_FILLERS["Latin and Cyrillic"])
 #: Where no blank parts words, longer ones go first.
-_EASTERN_FILLERS = sorted(_FILLERS["Chinese and Japanese"], key=len, reverse=True)
+_EASTERN_FILLERS = sorted(_FILLERS["Chinese Japanese and Korean"], key=len, reverse=True)
 #: In the order of the table.
 EXPRESSIONS = tuple(_WORDS["English"])
 
 
 def folded(text):
-    """A text as labels are compared: case, width and accents do not count.
+    """A text as labels are compared: case, width, accents and kind of kana do not count.
 
     Parameters
     ----------
@@ -53,14 +55,14 @@ def folded(text):
 
     Examples
     --------
-    >>> folded("Colère"), folded("ＨＡＰＰＹ"), folded("Удивлённый")
-    ('colere', 'happy', 'удивленныи')
+    >>> folded("Colère"), folded("ＨＡＰＰＹ"), folded("Удивлённый"), folded("ビックリ")
+    ('colere', 'happy', 'удивленныи', 'びっくり')
     """
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()
     if _EASTERN.search(text):  # the marks of kana are no accents
-        return text
+        return text.translate(_HIRAGANA)
     parts = unicodedata.normalize("NFKD", text)
     return "".join(c for c in parts if not unicodedata.combining(c))
 
@@ -141,6 +143,21 @@ def label_expression(text):
     return found or _meant(_LETTERS.findall(text), _ALONE)
 
 
+def is_word(text):
+    """Whether a label is a word of the table and nothing else.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> is_word(" Happy"), is_word("1_happy")
+    (True, False)
+    """
+    return folded(text.strip()) in _ALONE
+
+
 def _meant(words, table):
     """The one expression that some words mean once those that say nothing are gone."""
     parts = [part for word in words for part in _humps(word)]
@@ -188,7 +205,8 @@ def nearest_expression(text):
     ('happiness', None)
     """
     best, nearest = 0.0, None
-    for word in {folded(own)[:40] for own in _LETTERS.findall(text)[:8]}:
+    words = {folded(own)[:40] for own in _LETTERS.findall(text)[:8]}
+    for word in words - _LATIN_FILLERS:
         # Comparing is slow, and a table may have a million words that are no labels.
         alike = [
             own

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from itertools import chain, islice
 
 from fer_classic.data.encodings import decode_text
@@ -11,6 +12,9 @@ from fer_classic.errors import FerClassicError
 
 #: Rows that tell what a column holds.
 _LOOKED_AT = 50
+#: Excel's line that says what parts cells.
+_SEPARATOR = re.compile('"?sep=([^\r\n])"?', re.IGNORECASE)
+_QUOTED = re.compile('"[^"]*"')
 
 
 def table_rows(data, origin, *, blanks=False):
@@ -42,7 +46,8 @@ def table_rows(data, origin, *, blanks=False):
     except ValueError as error:
         raise FerClassicError(f"{origin} is no table of text: {error}.") from None
     csv.field_size_limit(1 << 24)
-    delimiter = delimiter_of(text, blanks=blanks)
+    before, text, delimiter = parted(text, blanks=blanks)
+    above = before.count("\n")
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
@@ -51,9 +56,54 @@ def table_rows(data, origin, *, blanks=False):
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
+                yield above + reader.line_num, cells
     except csv.Error as error:
-        raise FerClassicError(f"{origin}, line {reader.line_num}: {error}.") from None
+        line = above + reader.line_num
+        raise FerClassicError(f"{origin}, line {line}: {error}.") from None
+
+
+def parted(text, *, blanks=False):
+    r"""What stands above a table, the table, and what parts its cells.
+
+    Parameters
+    ----------
+    text : str
+    blanks : bool
+        Whether a blank may part cells.
+
+    Returns
+    -------
+    before : str
+        Lines of remarks, and Excel's ``sep=;``.
+    text : str
+    delimiter : str
+
+    Examples
+    --------
+    >>> parted("# mine\nsep=;\nfile;label\n")
+    ('# mine\nsep=;\n', 'file;label\n', ';')
+    """
+    at, said = 0, None
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        line = text[at:end].strip().lstrip("\ufeff")
+        if match := _SEPARATOR.fullmatch(line):
+            said = match.group(1)
+        elif line and not _is_remark(line):
+            break
+        at = end
+    if at == len(text):  # of remarks alone
+        at = 0
+    return text[:at], text[at:], said or delimiter_of(text[at:], blanks=blanks)
+
+
+def _is_remark(line):
+    """Whether a line above a table is none of its rows."""
+    if not line.startswith("#"):
+        return False
+    cells = line.split(delimiter_of(line, blanks=True))
+    named = any(header_key(own.strip('# "')) in NAMES for own in cells)
+    return not named and not any(ends_as_image(own.strip('" ')) for own in cells)
 
 
 def delimiter_of(text, *, blanks=False):
@@ -68,11 +118,12 @@ def delimiter_of(text, *, blanks=False):
     Returns
     -------
     str
-        A comma, semicolon, tab, bar or blank.
+        A comma, semicolon, tab, bar or blank; a Chinese comma where there is none of these.
     """
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    if (found := max(",;\t|", key=first.count)) and first.count(found):
-        return found
+    first = _QUOTED.sub("", text.lstrip("\r\n").split("\n", 1)[0])
+    for signs in (",;\t|", "，；"):
+        if (found := max(signs, key=first.count)) and first.count(found):
+            return found
     return " " if blanks and " " in first.strip() else ","
 
 
@@ -90,6 +141,36 @@ def without_trailing(cells, count):
     """
     while len(cells) > count and not cells[-1].strip():
         cells = cells[:-1]
+    return cells
+
+
+def cells_under(header, cells, place):
+    """The cells of a row, none of them without a name; an error where some are.
+
+    Parameters
+    ----------
+    header : list of str
+        Empty where the table has none.
+    cells : list of str
+    place : str
+        For the message.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    FerClassicError
+    """
+    if not header:
+        return cells
+    cells = without_trailing(cells, len(header))
+    if len(cells) > len(header):
+        raise FerClassicError(
+            f"{place}: {len(cells)} cells under a header of {len(header)}; write a path "
+            "that has a comma in quotes."
+        )
     return cells
 
 
@@ -122,35 +203,3 @@ def _is_row(cells):
     """Whether a first line is a row already: it names an image, and no column of names."""
     image = any(ends_as_image(cell.strip()) for cell in cells)
     return image and first_of(cells, NAMES) is None
-
-
-def name_column(header, rows):
-    """Place of the column of file names, or None.
-
-    Of those that the header names so, that whose cells end as images do; else the likeliest
-    by its name; else any whose cells do.
-
-    Parameters
-    ----------
-    header : list of str
-        May be empty.
-    rows : list of (int, list of str)
-        The first ones.
-
-    Returns
-    -------
-    int or None
-    """
-    some = [cells for _, cells in rows]
-    width = max([len(header), *map(len, some)], default=0)
-
-    def share(place):
-        cells = [own[place].strip() for own in some if place < len(own)]
-        return sum(map(ends_as_image, cells)) / max(len(some), 1)
-
-    named = [i for i, text in enumerate(header) if header_key(text) in NAMES]
-    if good := [i for i in named if share(i) > 0.5]:
-        return good[0] if len(good) == 1 else first_of(header, NAMES)
-    if named:
-        return first_of(header, NAMES)
-    return next((i for i in range(width) if share(i) > 0.5), None)

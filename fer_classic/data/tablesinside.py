@@ -10,10 +10,12 @@ from fer_classic.data.headers import (
     TRUE,
     first_of,
     header_key,
+    label_column,
+    name_column,
 )
 from fer_classic.data.names import ABSENT, NameFinder, NumberedNames
 from fer_classic.data.sources import is_image_name
-from fer_classic.data.tables import header_and_rows, name_column, table_rows
+from fer_classic.data.tables import header_and_rows, table_rows
 from fer_classic.errors import FerClassicError
 
 #: Endings of lists of names and labels, as RAF-DB and ExpW have them.
@@ -73,8 +75,10 @@ def _why_not(holding, name, find):
         return ""
     if keys & RESULTS or any(part in name.rpartition("/")[2].lower() for part in _ANSWERS):
         return "it looks like answers"
-    told = (*TRUE, *PREDICTED, *SPLITS, *GROUPS)
-    if header and len(header) > 1 and first_of(header, told) is None:
+    told = first_of(header, (*SPLITS, *GROUPS))
+    if told is None:
+        told = label_column(header, first, (*TRUE, *PREDICTED), place)
+    if told is None and len(header) > 1:
         return "no column of labels"
     cells = [own[place].strip() for _, own in rows if place < len(own)]
     found = {find.row(cell) for cell in cells} - {ABSENT}

@@ -3,10 +3,13 @@
 from collections import Counter
 from pathlib import PurePosixPath
 
-from fer_classic.data.conventions import codes_of, outside_codes, whole_number
+from fer_classic.data.conventions import codes_of, fitting, outside_codes, whole_number
 from fer_classic.data.labels import expressions_in, folder_expression
 from fer_classic.data.manifest import unknown_label
 from fer_classic.data.spelling import nearest_expression
+
+#: No code of a class is larger; numbers of persons are.
+_LARGEST_CODE = 10
 
 
 class Verdicts:
@@ -28,7 +31,7 @@ class Verdicts:
 
     def __init__(self, rows, place, convention, classes):
         self._place, self._convention, self._classes = place, convention, classes
-        self._opposed, self._known = [], {}
+        self._opposed, self._known, self._numbered = [], {}, Counter()
         self.notes = self._check_codes(rows)
         paths = [r.get("readable", r["path"]) for r in rows if "expression" not in r]
         folders = {self._folder(path)[0] for path in paths}
@@ -37,6 +40,8 @@ class Verdicts:
         self.decided = [self._shared(self._decide(row)) for row in rows]
         if self._opposed:
             self.notes.append(self._told_opposed(len(rows)))
+        if len(self._numbered) > 1:
+            self.notes.append(self._told_numbered())
 
     def _shared(self, verdict):
         """The few different verdicts are held once each."""
@@ -85,6 +90,8 @@ class Verdicts:
         named = self._name(path)
         folder, unknown = self._folder(path)
         if folder is None:
+            if not named and not unknown:
+                self._count_numbered(path)
             return self._code(named, unknown or "no label")
         if named and folder not in named:
             if not self._sorted:
@@ -121,6 +128,8 @@ class Verdicts:
                 return found, f"{convention.title}'s {folder}: no expression"
             if found := folder_expression(folder):
                 return found, None
+            if convention is not None and convention.codes and _is_code(folder):
+                unknown = f"the folder {folder} is no code of {convention.title}"
             if unknown is None and self._is_near(folder):
                 unknown = f"{unknown_label(folder)} as a folder"
         return None, unknown
@@ -130,6 +139,21 @@ class Verdicts:
         if whole_number(folder) is not None:
             return False
         return getattr(self, "_sorted", False) or nearest_expression(folder) is not None
+
+    def _count_numbered(self, path):
+        """Note a folder that may be named after the code of a class."""
+        folder = PurePosixPath(path).parent.name
+        if self._place in ("auto", "folder") and _is_code(folder):
+            self._numbered[int(folder)] += 1
+
+    def _told_numbered(self):
+        named = fitting(self._numbered)
+        own = " or ".join(f"--labels {key}" for key in named or ["0=anger,1=happiness,…"])
+        shown = ", ".join(map(str, sorted(self._numbered)))
+        return (
+            f"{sum(self._numbered.values())} image(s) without a label lie in folders named "
+            f"{shown}: if these are codes of classes, say whose with {own}"
+        )
 
     def _told_opposed(self, total):
         return (
@@ -153,6 +177,12 @@ class Verdicts:
             return [None] * len(rows)
         stems = (PurePosixPath(row["path"]).stem for row in rows)
         return [self._convention.of_name(stem)[1] for stem in stems]
+
+
+def _is_code(folder):
+    """Whether the name of a folder may be the code of a class."""
+    digits = folder.isascii() and folder.isdigit() and len(folder) <= 2
+    return digits and int(folder) <= _LARGEST_CODE
 
 
 def most_common(problems):

@@ -8,6 +8,7 @@ the top, or inside an object.
 from dataclasses import dataclass
 
 from fer_classic.data.headers import NAMES, header_key
+from fer_classic.data.spelling import label_expression
 from fer_classic.errors import FerClassicError
 
 #: The field of a row that is the key of an object.
@@ -170,8 +171,8 @@ def _lists(node, place, columns):
 
 def _columns(pairs, place):
     """Rows of parallel lists, or of objects with the same keys (pandas writes both)."""
-    if len(pairs) < 2:
-        return
+    if len(pairs) < 2 or all(label_expression(str(key)) for key, _ in pairs):
+        return  # what lies below each class is no column
     for kind, inner in ((list, range), (dict, list)):
         own = [(key, value) for key, value in pairs if isinstance(value, kind) and value]
         if len(own) < 2 or len({len(value) for _, value in own}) > 1:

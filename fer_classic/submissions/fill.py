@@ -28,10 +28,10 @@ def filled(sample, predictions, first=None):
     FerClassicError
         Something of the sample cannot be written as it is meant; with its place.
     """
-    layout = _layout_of(sample, predictions.names)
+    layout = layout_of(sample, predictions.names)
     if len(layout.names) < len(predictions.names):  # an excerpt
         sample, _ = completed(sample, predictions.names)
-        layout = _layout_of(sample, predictions.names)
+        layout = layout_of(sample, predictions.names)
     rows = match_names(layout.names, predictions.names)
     labels, class_names = predictions.labels, predictions.class_names
     shares = predictions.probabilities
@@ -56,8 +56,18 @@ def filled(sample, predictions, first=None):
     return sample.text(layout.filled(changes))
 
 
-def _layout_of(sample, names):
-    """The layout; of a table with a header, its keys are those of the header."""
+def layout_of(sample, names):
+    """The layout of a sample; of a table with a header, its keys are those of the header.
+
+    Parameters
+    ----------
+    sample : Sample
+    names : sequence of str
+
+    Returns
+    -------
+    Layout
+    """
     if sample.form != "csv":
         return read_layout(sample.tree, names)
     header, rows = sample.tree[0], sample.tree[1:]
@@ -84,6 +94,12 @@ def read_table_layout(header, rows, names):
         raise FerClassicError(
             f"The template has {len(header)} columns, and {len(rows[odd - 2])} cells in "
             f"row {odd}. Give every row as many."
+        )
+    twice = [own for own in header if own.strip() and header.count(own) > 1]
+    if twice:
+        raise FerClassicError(
+            f"The template has two columns {twice[0]!r}: it is unclear which one is to be "
+            "filled. Give each column a name of its own."
         )
     records = [dict(zip(header, row, strict=True)) for row in rows]
     layout = read_layout(records, find)

@@ -3,6 +3,7 @@
 import copy
 from dataclasses import dataclass
 
+from fer_classic.data.conventions import whole_number
 from fer_classic.data.headers import NAMES, PREDICTED, TRUE, header_key
 from fer_classic.data.names import NumberedNames
 from fer_classic.data.spelling import label_expression
@@ -11,6 +12,8 @@ from fer_classic.submissions.entries import KEY, VALUE, find_rows, pairs_of, sho
 
 #: Parts of a key that holds labels, and of one that holds how sure a label is.
 _LABEL_WORDS = ("label", "class", "emotion", "expression", "category", "type", "pred")
+#: Rows that tell what a field holds.
+_LOOKED_AT = 50
 _SURE_WORDS = ("confidence", "probability", "prob", "score", "conf", "certainty")
 
 
@@ -132,6 +135,12 @@ def _laid_out(template, rows, name, names, what, check):
         places, labels = zip(
             *(_label_at(row[label], what, check) for row in rows), strict=True
         )
+    if check and (other := _other_labels(rest, label, rows)):
+        raise FerClassicError(
+            f"The {what} seems to hold labels at {shown(rows[0][label][0])} and at "
+            f"{shown(rows[0][other][0])}: it is unclear which of them is to be filled. "
+            "Leave only that one in it."
+        )
     for key in rest:
         if (
             check
@@ -174,6 +183,17 @@ def _label_field(rest, rows, classes, what):
         f"The {what}'s records have the keys {_listed(rows[0])}: it is unclear "
         "which one holds the label. Name it 'label' or leave the others out."
     )
+
+
+def _other_labels(rest, label, rows):
+    """A field besides that of the labels which holds labels too, or None."""
+    for key in rest:
+        values = [row[key][1] for row in rows[:_LOOKED_AT]]
+        words = all(isinstance(v, str) and label_expression(v) for v in values)
+        codes = all(whole_number(str(v)) is not None for v in values)
+        if key != label and (words or (codes and _has_word(key, _LABEL_WORDS))):
+            return key
+    return None
 
 
 def _label_at(field, what, check):

@@ -5,15 +5,22 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.data.headers import NAMES, PREDICTED, TRUE, first_of
+from fer_classic.data.headers import (
+    NAMES,
+    PREDICTED,
+    TRUE,
+    first_of,
+    label_column,
+    name_column,
+)
 from fer_classic.data.names import NumberedNames
-from fer_classic.data.tables import header_and_rows, name_column, table_rows
+from fer_classic.data.tables import cells_under, header_and_rows, table_rows
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
 from fer_classic.submissions import other_tools as d
 from fer_classic.submissions.entries import pairs_of, unwrapped
 from fer_classic.submissions.layout import read_layout
-from fer_classic.submissions.sample import read_template
+from fer_classic.submissions.sample import TABLES, read_template
 
 _CSV_CONFIDENCE = ("facescore", "face_confidence")
 
@@ -42,7 +49,7 @@ def read_answers(path, names=(), true=False):
     FerClassicError
         The file cannot be read, or is of no known shape.
     """
-    if Path(path).suffix.lower() in (".csv", ".tsv", ".txt"):
+    if Path(path).suffix.lower() in TABLES:
         return _read_csv(path, true)
     return _read_json(path, names)
 
@@ -113,14 +120,17 @@ def _read_csv(path, true):
         data = Path(path).read_bytes()
     except OSError as error:
         raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
-    header, first, rows = header_and_rows(table_rows(data, str(path)))
+    blanks = Path(path).suffix.lower() != ".csv"
+    header, first, rows = header_and_rows(table_rows(data, str(path), blanks=blanks))
     place, label, columns, confidence = _columns(header, first, path, true)
+    width = max([len(header), *(len(cells) for _, cells in first)], default=0)
     line = 1
     try:
-        for line, row in rows:  # noqa: B007
-            row += [""] * (len(header) - len(row))
+        for line, row in rows:
+            row = cells_under(header, row, f"{path}, line {line}")
+            row += [""] * (width - len(row))
             names.append(cell_text(row[place]))
-            labels.append(row[label] if label is not None else None)
+            labels.append(row[label].strip() if label is not None else None)
             scores.extend([_score(row[i]) for i, _ in columns])
             if confidence is not None:
                 sure.append(_score(row[confidence]))
@@ -149,12 +159,12 @@ def _columns(header, rows, path, true):
     """Places of the name, the label, the scores and the confidence of the face."""
     name = name_column(header, rows)
     wanted = (*TRUE, *PREDICTED) if true else d.LABELS
-    label = first_of(header, wanted)
+    label = label_column(header, rows, wanted, name)
     scores = {}
     for place, text in enumerate(header):
         if (column := d.column(text)) is not None:
             scores.setdefault(column, place)
-    if not header and name is not None and len(rows[0][1]) == 2:
+    if not header and label is None and name is not None and len(rows[0][1]) == 2:
         label = 1 - name
     if name is None or (label is None and not scores):
         raise FerClassicError(

@@ -30,6 +30,7 @@ import numpy as np
 
 from fer_classic.data.conventions import whole_number
 from fer_classic.data.labels import expression
+from fer_classic.data.manifest import NO_LABEL
 from fer_classic.data.names import match_names
 from fer_classic.errors import FerClassicError
 from fer_classic.model.predictions import Predictions
@@ -86,6 +87,7 @@ def read_result(path, classes, names=(), true=False):
         The file cannot be read, or is of no known shape.
     """
     found = decided(*read_answers(path, names, true), classes)
+    _check_numbering(found, classes, path)
     if len(found.codes) and found.outside.all():
         raise FerClassicError(
             f"{path}: none of {len(found.codes)} labels, such as {found.labels[0]!r}, is "
@@ -93,6 +95,20 @@ def read_result(path, classes, names=(), true=False):
             f"{', '.join(classes.names)}."
         )
     return found
+
+
+def _check_numbering(found, classes, path):
+    """Refuse numbers that begin at 1: each would be taken for the next class."""
+    if not found.outside.any():
+        return
+    numbers = {whole_number(str(own)) for own in found.labels} - {None}
+    if 1 in numbers and 0 not in numbers and max(numbers) >= len(classes):
+        own = ", ".join(f"{i} {name}" for i, name in enumerate(classes.names))
+        raise FerClassicError(
+            f"{path} has the labels {min(numbers)} to {max(numbers)}, and the classes are "
+            f"{own}: its numbers seem to begin at 1 or to be those of another data set. "
+            "Write its labels as words, or as these numbers."
+        )
 
 
 def read_predictions(path, names, classes):
@@ -200,13 +216,15 @@ def _code(label, classes):
     """Code of a label as written, _OUTSIDE, or _NONE."""
     if label is None or label == "" or label != label:
         return _NONE
+    if label == -1:
+        return _NONE
     if isinstance(label, bool) or not isinstance(label, str | int | float):
         return _OUTSIDE
     if isinstance(label, str):
         if name := expression(label):
             code = classes.code(name)
             return _OUTSIDE if code is None else code
-        if label.strip().lower() in ("", "nan", "none", "null"):
+        if label.strip().lower() in NO_LABEL:
             return _NONE
     code = whole_number(str(label))
     return _OUTSIDE if code is None or not 0 <= code < len(classes) else code

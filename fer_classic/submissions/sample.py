@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_classic.data.encodings import decode_text
-from fer_classic.data.tables import delimiter_of
+from fer_classic.data.tables import parted
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import writable
 
+#: Endings of tables; anything else is JSON.
+TABLES = (".csv", ".tsv", ".txt", ".lst", ".list")
 #: A larger JSON file takes ten times its size in memory.
 MAX_JSON = 1 << 30
 
@@ -28,6 +30,10 @@ class Sample:
         Whether it begins with a byte order mark.
     delimiter, line_end : str
         Of a table.
+    before : str
+        Lines above a table.
+    quoting : int
+        Which cells of a table stand in quotes, as :mod:`csv` has it.
     first : {0, 1} or None
         Number of the first class; None for what the labels tell.
     """
@@ -37,6 +43,8 @@ class Sample:
     marked: bool = False
     delimiter: str = ","
     line_end: str = "\n"
+    before: str = ""
+    quoting: int = csv.QUOTE_MINIMAL
     first: int | None = None
 
     @property
@@ -58,9 +66,14 @@ class Sample:
         mark = "\ufeff" * self.marked
         if self.form == "csv":
             out = io.StringIO()
-            writer = csv.writer(out, delimiter=self.delimiter, lineterminator=self.line_end)
+            writer = csv.writer(
+                out,
+                delimiter=self.delimiter,
+                lineterminator=self.line_end,
+                quoting=self.quoting,
+            )
             writer.writerows(tree)
-            return mark + out.getvalue()
+            return mark + self.before + out.getvalue()
         if self.form == "lines":
             lines = [json.dumps(one, ensure_ascii=False) for one in tree]
             return mark + writable("\n".join(lines) + "\n")
@@ -73,8 +86,7 @@ def read_sample(path):
     Parameters
     ----------
     path : path-like
-        JSON; with the ending .jsonl or .ndjson a value a line; with .csv, .tsv or .txt a
-        table.
+        JSON, one value or one a line; with an ending of TABLES a table.
 
     Returns
     -------
@@ -86,17 +98,35 @@ def read_sample(path):
         The file cannot be read or is not of its form.
     """
     ending = Path(path).suffix.lower()
-    if ending in (".csv", ".tsv", ".txt"):
+    if ending in TABLES:
         return _read_table(path)
     text, marked = _text(path, "a JSON file")
-    if ending in (".jsonl", ".ndjson"):
-        lines = [_parsed(line, path) for line in text.splitlines() if line.strip()]
+    lines = _json_lines(text, path)
+    if lines is not None:
         return Sample(lines, "lines", marked)
     return Sample(_parsed(text, path), "json", marked)
 
 
+def _json_lines(text, path):
+    """The values of JSON lines; None where it is not that.
+
+    Some such files are called .json.
+    """
+    named = Path(path).suffix.lower() in (".jsonl", ".ndjson")
+    first = text.lstrip().split("\n", 2)[:2]
+    if not named and (len(first) < 2 or not all(map(_is_whole, first))):
+        return None
+    return [_parsed(line, path) for line in text.split("\n") if line.strip()]
+
+
+def _is_whole(line):
+    """Whether a line is an object or list by itself."""
+    line = line.strip()
+    return line[:1] + line[-1:] in ("{}", "[]") and len(line) > 2
+
+
 def read_template(path):
-    """Parse a JSON file, keeping keys that an object has twice.
+    """Parse a JSON file, or one of JSON lines, keeping keys that an object has twice.
 
     Parameters
     ----------
@@ -105,14 +135,16 @@ def read_template(path):
     Returns
     -------
     object
-        Parsed JSON.
+        Parsed JSON; the list of the values of JSON lines.
 
     Raises
     ------
     FerClassicError
         The file cannot be read or is not JSON.
     """
-    return _parsed(_text(path, "a JSON file")[0], path)
+    text = _text(path, "a JSON file")[0]
+    lines = _json_lines(text, path)
+    return _parsed(text, path) if lines is None else lines
 
 
 def _text(path, kind):
@@ -159,16 +191,28 @@ def _object(pairs):
 
 def _read_table(path):
     text, marked = _text(path, "a table")
-    delimiter = delimiter_of(text)
+    blanks = Path(path).suffix.lower() != ".csv"
+    before, text, delimiter = parted(text, blanks=blanks)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=delimiter,
+            skipinitialspace=delimiter == " ",
+        )
+        rows = list(reader)
     except csv.Error as error:
         raise FerClassicError(f"{path} is not a table: {error}.") from None
     rows = [row for row in rows if row]
     if not rows:
         raise FerClassicError(f"{path} is empty: expected a table of names and labels.")
     line_end = "\r\n" if "\r\n" in text else "\n"
-    return Sample(rows, "csv", marked, delimiter, line_end)
+    quoting = csv.QUOTE_ALL if _is_quoted(text, rows) else csv.QUOTE_MINIMAL
+    return Sample(rows, "csv", marked, delimiter, line_end, before, quoting)
+
+
+def _is_quoted(text, rows):
+    """Whether each cell of a table stands in quotes."""
+    return text.count('"') >= 2 * sum(map(len, rows))
 
 
 def json_text(tree):

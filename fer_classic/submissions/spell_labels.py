@@ -3,7 +3,7 @@
 import re
 
 from fer_classic.data.conventions import whole_number
-from fer_classic.data.spelling import label_expression, spelling_like
+from fer_classic.data.spelling import is_word, label_expression, spelling_like
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.submissions.entries import shown
 
@@ -58,6 +58,13 @@ def speller(labels, class_names, places=None, first=None):
                 i,
                 f"is neither a number nor an expression such as {', '.join(class_names)}.",
             )
+    odd = next((own for own in given if not is_word(own[0])), None)
+    if odd and not set(class_names) <= {label_expression(text) for text in texts}:
+        refuse(
+            odd[1],
+            "is more than a word for its class: how the others are written is not told. "
+            "Give the sample a label of each class.",
+        )
     spell = spelling_like(list(dict.fromkeys(texts)))
     return lambda code: spell(class_names[code])
 
@@ -87,16 +94,51 @@ def _first_code(numbers, given, k, refuse, first):
     return 0
 
 
+def assumed_first(labels, n_classes):
+    """Whether nothing in some labels tells that their numbers begin at 0.
+
+    Parameters
+    ----------
+    labels : list
+        As of :func:`speller`.
+    n_classes : int
+
+    Returns
+    -------
+    bool
+    """
+    given = [str(own) for own in labels if own is not None and str(own).strip()]
+    numbers = [whole_number(own) for own in given]
+    if None in numbers and (numbered := _numbered_text(given)):
+        numbers = numbered[1]
+    return (
+        bool(numbers)
+        and None not in numbers
+        and 1 < min(numbers) <= max(numbers) < (n_classes)
+    )
+
+
 def _number_speller(shown_labels, first):
     sample = shown_labels[0]
     if isinstance(sample, str):
         text = sample.strip()
-        if "." in text or "e" in text.lower():
-            return lambda code: f"{float(code + first)}"
+        if set(text) & set(".,eE"):
+            return lambda code: _pointed(code + first, text)
         width = len(text) if text.startswith("0") and len(text) > 1 else 1
         return lambda code: f"{code + first:0{width}d}"
     kind = float if isinstance(sample, float) else int
     return lambda code: kind(code + first)
+
+
+def _pointed(number, sample):
+    """A whole number with as many digits after the point as a sample: 3.0, 3,00, 3e+00."""
+    digits, letter, _ = sample.lower().partition("e")
+    point = "," if "," in digits else "."
+    after = len(digits.replace(",", ".").partition(".")[2])
+    text = f"{number:.{after}{'e' if letter else 'f'}}"
+    if point in digits and not after:
+        text += point
+    return text.replace(".", point).replace("e", "E" if "E" in sample else "e")
 
 
 def _numbered_text(texts):

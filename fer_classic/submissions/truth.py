@@ -78,12 +78,13 @@ def read_truth(path, classes, group_pattern=None, labels="auto"):
         number that is the code of none.
     """
     names, given, scores = read_answers(path, true=True)
-    count = Counter(names)
-    if twice := [name for name, number in count.items() if number > 1]:
-        raise FerClassicError(f"{path} names images twice: {listed(twice)}.")
     codes, problems = _true_codes(given, scores, classes, labels_from(labels)[1], path)
     told = [f"{own} ({number})" for own, number in problems.most_common(8)]
     notes = [f"{path}: not scored, {', '.join(told)}"] if told else []
+    rows = _first_rows(names, codes, path)
+    if len(rows) < len(names):
+        notes.append(f"{path}: {len(names) - len(rows)} row(s) name an image again")
+    names, codes = [names[row] for row in rows], codes[rows]
     if not (codes >= 0).any():
         raise FerClassicError(
             f"{path} gives no image a class of {', '.join(classes.names)}"
@@ -92,6 +93,19 @@ def read_truth(path, classes, group_pattern=None, labels="auto"):
     group = group_finder(group_pattern)
     groups = _distinct([group(str(name)) for name in names])
     return Truth(tuple(map(str, names)), codes, groups, classes, tuple(notes))
+
+
+def _first_rows(names, codes, path):
+    """The first row of each image; an error where rows of one have different labels."""
+    first, opposed = {}, {}
+    for row, name in enumerate(names):
+        if codes[first.setdefault(name, row)] != codes[row]:
+            opposed[name] = None
+    if opposed:
+        raise FerClassicError(
+            f"{path} names images twice, with different labels: {listed(list(opposed))}."
+        )
+    return list(first.values())
 
 
 def _true_codes(given, scores, classes, convention, path):

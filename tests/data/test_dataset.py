@@ -308,7 +308,7 @@ def test_an_image_given_twice(tmp_path, monkeypatch):
     monkeypatch.chdir(write_folder(tmp_path, ["a/1.jpg", "a/2.jpg"]))
     message = "1 image(s) are given twice: a/1.jpg. Give each image once."
     assert message_of(read_dataset, "a", "a/1.jpg") == message
-    (tmp_path / "m.csv").write_text("path,label\n1.jpg,sad\n1.jpg,happy\n")
+    (tmp_path / "m.csv").write_text("path,label,split\n1.jpg,sad,train\n1.jpg,sad,test\n")
     assert message_of(read_dataset, "m.csv") == message.replace("a/", "m.csv/")
 
 

@@ -10,6 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from fer_classic.data.filekinds import begins_as_image, kind_of
 from fer_classic.data.image import decode, image_size
+from fer_classic.data.pixels import pixels
 from fer_classic.errors import UnreadableImage
 
 
@@ -58,34 +59,14 @@ def test_a_png_without_its_end(cut):
     np.testing.assert_array_equal(found[:200], smooth()[:200])
 
 
-def sixteen(samples):
-    """A PNG of 16-bit samples in colour."""
-    height, width, _ = samples.shape
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
-
-    def chunk(kind, own):
-        return (
-            struct.pack(">I", len(own))
-            + kind
-            + own
-            + struct.pack(">I", zlib.crc32(kind + own))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
-    parts = (
-        chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    )
-    return b"\x89PNG\r\n\x1a\n" + parts
-
-
 def test_sixteen_bits_that_hold_eight():
     gray = smooth()[:, :, 0]
     np.testing.assert_array_equal(decode(encode(gray.astype(np.uint16), "PNG")), gray)
     twelve = encode(gray.astype(np.uint16) * 16, "PNG")
     np.testing.assert_array_equal(decode(twelve), gray)
-    np.testing.assert_array_equal(decode(sixteen(smooth())), smooth())
+    np.testing.assert_array_equal(decode(deep_png(smooth(), "RGB")), smooth())
     np.testing.assert_array_equal(
-        decode(sixteen(smooth().astype(np.uint16) * 257)), smooth()
+        decode(deep_png(smooth().astype(np.uint16) * 257, "RGB")), smooth()
     )
 
 
@@ -137,3 +118,66 @@ def test_other_files_are_called_what_they_are(data, told):
     with pytest.raises(UnreadableImage) as error:
         decode(data)
     assert str(error.value).startswith(told)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+@pytest.mark.parametrize("kind", ["gray", "RGB", "RGBA", "LA", "PPM", "array"])
+def test_sixteen_bits_keep_the_highest_in_use(bits, kind):
+    """Some cameras and programs fill 16 bits with 10, 12 or 8."""
+    picture = smooth(60, 80)
+    picture[0, 0] = 255
+    samples = (picture.astype(int) << bits) >> 8
+    if kind == "array":
+        found = pixels(samples.astype(np.uint16))
+    elif kind == "PPM":
+        found = decode(b"P6\n# x\n80 60 65535\n" + samples.astype(">u2").tobytes())
+    else:
+        found = decode(deep_png(samples, kind))
+    expected = picture[..., 0] if kind == "gray" else picture
+    if kind == "LA":
+        expected = np.repeat(picture[..., :1], 3, axis=2)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def deep_png(samples, kind):
+    """A PNG of 16 bits a sample; what has a fourth is opaque."""
+    opaque = np.full((*samples.shape[:2], 1), 65535)
+    gray = samples[..., :1]
+    planes, colour = {
+        "gray": ([gray], 0),
+        "RGB": ([samples], 2),
+        "LA": ([gray, opaque], 4),
+        "RGBA": ([samples, opaque], 6),
+    }[kind]
+    lines = np.concatenate(planes, axis=2).astype(">u2")
+    height, width = samples.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, 0)
+    packed = zlib.compress(b"".join(b"\0" + line.tobytes() for line in lines))
+    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(own)) + name + own + struct.pack(">I", zlib.crc32(name + own))
+        for name, own in chunks
+    )
+
+
+def test_floats_of_any_range():
+    gray = smooth(30, 40)[..., 0]
+    for scale in (1 / 255, 1.0, 257.0):
+        found = decode(encode((gray * scale).astype(np.float32), "TIFF"))
+        assert np.abs(found.astype(int) - gray).max() <= 1
+
+
+def test_the_size_of_a_tiff_that_lies_on_its_side():
+    data = encode(smooth(30, 40), "TIFF", tiffinfo={274: 6})
+    assert decode(data).shape[:2] == (40, 30)
+    assert image_size(data) == (30, 40)
+
+
+@pytest.mark.parametrize("kind", [1, 7])
+def test_an_orientation_of_another_type(kind):
+    """As a byte, or as bytes without a type."""
+    tags = b"II*\0\x08\0\0\0\1\0" + struct.pack("<HHI4sI", 274, kind, 1, b"\6\0\0\0", 0)
+    exif = b"Exif\0\0" + tags
+    data = encode(smooth(30, 40), "JPEG")
+    data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:]
+    assert decode(data).shape == (40, 30, 3)

@@ -235,7 +235,7 @@ def test_coco_tells_the_line_of_a_bad_box(folder):
         read_annotations(path)
     own["categories"][0]["name"] = "dog"
     path = written(folder, "x.json", json.dumps(own))
-    with pytest.raises(FerClassicError, match="no category is named face, but dog, cat"):
+    with pytest.raises(FerClassicError, match="is named face, but cat, dog"):
         read_annotations(path)
 
 

@@ -257,7 +257,7 @@ def test_truth_from_tables(tmp_path):
 @pytest.mark.parametrize(
     ("text", "end"),
     [
-        ("file,label\na,sad\na,happy\n", " names images twice: a."),
+        ("file,label\na,sad\na,happy\n", " names images twice, with different labels: a."),
         (
             "file,label\na,hungry\nb,hapines\n",
             " gives no image a class of anger, happiness, neutral, sadness, surprise: "

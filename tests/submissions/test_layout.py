@@ -7,12 +7,13 @@ import json
 import numpy as np
 import pytest
 
+from fer_classic.data.dataset import Samples
 from fer_classic.data.labels import FIVE
 from fer_classic.errors import FerClassicError
 from fer_classic.model.predictions import Predictions
 from fer_classic.submissions.read_table import read_predictions
 from fer_classic.submissions.sample import read_sample
-from fer_classic.submissions.write import templated_submission
+from fer_classic.submissions.write import checked_template, templated_submission
 
 NAMES = ("t/0001.jpg", "t/0002.jpg", "t/0010.jpg")
 CODES = (3, 0, 4)
@@ -325,3 +326,73 @@ def test_a_table_with_rows_of_other_lengths_is_refused(tmp_path):
 def test_what_is_written_is_read_again(tmp_path, template):
     path = written(tmp_path / "submission.json", templated_submission(OURS, template))
     assert read_predictions(path, NAMES, FIVE).labels.tolist() == list(CODES)
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        (records([0, 0, 0], label2=0), "labels at [0].label and at [0].label2"),
+        (records(["sad"] * 3, class_id=0), "it is unclear which"),
+        (records(["0_angry", "1_happy", "0_angry"]), "is more than a word for its class"),
+        (records(["Happy face"] * 3), "(at [0].label) is more than a word for its class"),
+        (
+            {"anger": [*STEMS], "happiness": [], "neutral": [], "sadness": []},
+            "a list in place of a label at anger",
+        ),
+        ({"anger": [*STEMS], "sadness": [*STEMS]}, "a list in place of a label at anger"),
+    ],
+)
+def test_what_would_be_half_written_is_refused(template, told):
+    assert told in refused(template)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("0,0", ["3,0", "0,0", "4,0"]),
+        ("0.00", ["3.00", "0.00", "4.00"]),
+        ("0.000e+00", ["3.000e+00", "0.000e+00", "4.000e+00"]),
+        ("0.", ["3.", "0.", "4."]),
+    ],
+)
+def test_numbers_as_text_keep_their_digits(label, expected):
+    assert answer(records([label] * 3)) == records(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("s.csv", "sep=;\nid;label\n{0};0\n{1};0\n{2};0\n", "sep=;\nid;label\n{0};3\n"),
+        ("s.csv", "# a\nid,label\n{0},0\n{1},0\n{2},0\n", "# a\nid,label\n{0},3\n"),
+        ("s.txt", "{0} 0\n{1} 0\n{2} 0\n", "{0} 3\n"),
+        ("s.csv", '"i","y"\n"{0}","0"\n"{1}","0"\n"{2}","0"\n', '"i","y"\n"{0}","3"\n'),
+        ("s.json", '{{"id": "{0}", "label": 0}}\n{{"id": "{1}", "label": 0}}\n'
+         '{{"id": "{2}", "label": 0}}\n', '{{"id": "{0}", "label": 3}}\n'),
+    ],
+)  # fmt: skip
+def test_forms_are_kept(tmp_path, name, text, expected):
+    sample = read_sample(written(tmp_path / name, text.format(*STEMS)))
+    made = templated_submission(OURS, sample)
+    assert made.startswith(expected.format(*STEMS))
+
+
+def test_columns_of_one_name_are_refused(tmp_path):
+    text = "id,label,label\n" + "".join(f"{stem},0,0\n" for stem in STEMS)
+    sample = read_sample(written(tmp_path / "s.csv", text))
+    with pytest.raises(FerClassicError, match="two columns 'label'"):
+        templated_submission(OURS, sample)
+
+
+def test_numbers_that_leave_their_beginning_open_are_told(tmp_path):
+    said = []
+    path = written(tmp_path / "s.json", json.dumps(records([3, 2, 3])))
+    nothing = (None,) * len(NAMES)
+    samples = Samples(
+        NAMES, nothing, np.full(len(NAMES), -1), nothing, nothing, nothing, FIVE, ()
+    )
+    checked_template(path, samples, None, said.append)
+    assert said == [
+        f"note: no label of {path} is 0, 1 or 5: its numbers are taken to begin at 0"
+    ]
+    checked_template(path, samples, 0, said.append)
+    assert len(said) == 1

@@ -8,7 +8,7 @@ from fer_classic.data.image import image_size
 from fer_classic.data.names import NameFinder
 from fer_classic.data.sources import folder_files, is_image_name
 from fer_classic.detectbench.annotations import coco, fddb, imglab, plain, pts, voc, wider
-from fer_classic.detectbench.annotations.base import Mark, Picture, read_text
+from fer_classic.detectbench.annotations.base import Mark, Picture, files_below, read_text
 from fer_classic.errors import FerClassicError, UnreadableImage, first_few, one_of
 
 #: By name, in the order in which "auto" tries them.
@@ -96,8 +96,8 @@ def read_annotations(path, format="auto", images=None):
 
 def _recognised(path):
     if path.is_dir():
-        for name, ending in (("voc", "*.xml"), ("pts", "*.pts")):
-            if next(path.rglob(ending), None):
+        for name, ending in (("voc", ".xml"), ("pts", ".pts")):
+            if files_below(path, ending):
                 return name
         raise FerClassicError(f"{path} holds neither .xml (VOC) nor .pts (300-W) files.")
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.data.encodings import decode_text
+from fer_classic.data.sources import folder_files
 from fer_classic.data.spelling import folded, label_expression
 from fer_classic.errors import FerClassicError
 
@@ -15,6 +16,10 @@ _DECLARED = re.compile(rb"<\?xml[^>]{0,80}?encoding=[\"']([A-Za-z0-9._-]{1,20})[
 FACES = frozenset(
     ("face", "faces", "head", "heads", "gesicht", "visage", "rostro", "cara", "rosto")
     + ("лицо", "лица", "人脸", "人臉", "脸", "臉", "顔", "人头", "头部")
+)
+#: Names that programs give where nobody named an object.
+_UNNAMED = frozenset(
+    ("", "object", "objects", "obj", "target", "roi", "box", "bbox", "default", "unknown")
 )
 #: No number of an annotation is larger, of either sign.
 LARGEST = 1e9
@@ -242,6 +247,50 @@ def is_face(name):
     """
     words = folded(str(name or "")).replace("-", " ").replace("_", " ").split()
     return not FACES.isdisjoint(words) or label_expression(str(name or "")) is not None
+
+
+def face_names(names, place):
+    """Those of the names of objects, or categories, that mean a face.
+
+    All, where none was given a name.
+
+    Parameters
+    ----------
+    names : iterable of (str or None)
+    place : str
+        File and line, for the message.
+
+    Raises
+    ------
+    FerClassicError
+        There are others only.
+    """
+    names = {str(name or "").strip() for name in names}
+    faces = {name for name in names if is_face(name)}
+    if faces or all(name.lower() in _UNNAMED or name.isdigit() for name in names):
+        return faces or names
+    raise FerClassicError(
+        f"{place}: no object or category is named face, but "
+        f"{', '.join(sorted(name or '(no name)' for name in names)[:10])}. Name those that "
+        "are faces so."
+    )
+
+
+def files_below(folder, ending):
+    """The files of one ending below a folder, sorted, without hidden ones.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    ending : str
+        Such as ".xml".
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    names, _ = folder_files(folder)
+    return [folder / name for name in names if name.lower().endswith(ending)]
 
 
 def line_of(element):

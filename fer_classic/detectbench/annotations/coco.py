@@ -3,13 +3,19 @@
 from pathlib import Path
 
 from fer_classic.data.encodings import decode_text
-from fer_classic.detectbench.annotations.base import Mark, Picture, is_face, numbers
+from fer_classic.detectbench.annotations.base import (
+    Mark,
+    Picture,
+    face_names,
+    is_face,
+    numbers,
+)
 from fer_classic.errors import FerClassicError
 from fer_classic.files.json import read_json
 
 
 def read(path):
-    """Read such a file. Of several categories the one named face counts.
+    """Read such a file. The categories named face count; all, where none has a name.
 
     Returns
     -------
@@ -47,7 +53,7 @@ def _add(own, found, faces, path, line):
         raise FerClassicError(
             f"{path}, line {line}: an annotation of an image that is not listed: {own!r}."
         )
-    if faces and _key(own, "category_id") not in faces:
+    if faces is not None and _key(own, "category_id") not in faces:
         return
     box = own.get("bbox")
     x, y, width, height = numbers(box if isinstance(box, list) else [], path, line, 4)[:4]
@@ -62,17 +68,18 @@ def _key(own, name):
 
 
 def _categories(values, path):
-    """Ids of the categories that are faces; none if there is one category only."""
+    """Ids of the categories that are faces; None where none has a name."""
     listed = values.get("categories")
     listed = listed if isinstance(listed, list) else []
     named = [own for own in listed if isinstance(own, dict)]
-    if len(named) <= 1:
-        return set()
-    faces = {_key(own, "id") for own in named if is_face(own.get("name"))}
-    if not faces:
-        told = ", ".join(str(own.get("name")) for own in named[:10])
-        raise FerClassicError(f"{path}, line 1: no category is named face, but {told}.")
-    return faces
+    if not named:
+        return None
+    called = {_key(own, "id"): str(own.get("name") or "").strip() for own in named}
+    above = {_key(own, "id"): own.get("supercategory") for own in named}
+    if not any(map(is_face, called.values())) and any(map(is_face, above.values())):
+        return {key for key, name in above.items() if is_face(name)}
+    faces = face_names(called.values(), f"{path}, line 1")
+    return {key for key, name in called.items() if name in faces}
 
 
 def _lines(path):

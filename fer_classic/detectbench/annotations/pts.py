@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.data.image import EXTENSIONS
-from fer_classic.detectbench.annotations.base import Mark, Picture, numbers, read_text
+from fer_classic.detectbench.annotations.base import (
+    Mark,
+    Picture,
+    files_below,
+    numbers,
+    read_text,
+)
 from fer_classic.errors import FerClassicError
 
 
@@ -18,7 +24,7 @@ def read(path):
         The box is that of the landmarks; pixels are counted from 0, 300-W's from 1.
     """
     path = Path(path)
-    files = sorted(path.rglob("*.pts")) if path.is_dir() else [path]
+    files = files_below(path, ".pts") if path.is_dir() else [path]
     top = path if path.is_dir() else path.parent
     return [_picture(file, top) for file in files]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from fer_classic.detectbench.annotations.base import (
     Mark,
     Picture,
-    is_face,
+    face_names,
+    files_below,
     line_of,
     numbers,
     parse_xml,
@@ -16,8 +17,7 @@ from fer_classic.errors import FerClassicError
 def read(path):
     """Read a file, or all .xml files of a folder.
 
-    Of several kinds of objects those named face (or head, or an expression) count; of one
-    kind alone, all of it.
+    Objects named face (or head, or an expression) count; all, where none has a name.
 
     Returns
     -------
@@ -25,14 +25,11 @@ def read(path):
         Pixels are counted from 0, VOC's from 1. Objects marked difficult are ignored.
     """
     path = Path(path)
-    files = sorted(path.rglob("*.xml")) if path.is_dir() else [path]
+    files = files_below(path, ".xml") if path.is_dir() else [path]
     roots = [(file, parse_xml(file)) for file in files]
     names = {_name(own) for _, root in roots for own in root.iter("object")}
-    faces = {name for name in names if is_face(name)}
-    if not faces and len(names) > 1:
-        told = ", ".join(sorted(name or "(no name)" for name in names)[:10])
-        raise FerClassicError(f"{path}, line 1: no object is named face, but {told}.")
-    return [_picture(file, root, faces or names) for file, root in roots]
+    faces = face_names(names, f"{path}, line 1")
+    return [_picture(file, root, faces) for file, root in roots]
 
 
 def _name(own):
