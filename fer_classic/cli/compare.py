@@ -114,10 +114,11 @@ def is_truth_table(path):
     """
     from fer_classic.data.headers import GROUPS, header_key
     from fer_classic.data.tables import header_and_rows, table_rows
+    from fer_classic.submissions.sample import TABLES
 
     suffix = Path(path).suffix.lower()
-    if suffix not in (".csv", ".tsv", ".txt", ".lst") or not Path(path).is_file():
-        return suffix == ".json"
+    if suffix not in TABLES or not Path(path).is_file():
+        return suffix in (".json", ".jsonl", ".ndjson")
     rows = table_rows(Path(path).read_bytes(), path, blanks=suffix != ".csv")
     header = {header_key(text) for text in header_and_rows(rows)[0]}
     return not header & {"pixels", *GROUPS}

@@ -20,6 +20,8 @@ LEGACY = (
     *("gb18030", "big5hkscs", "cp932", "cp949", "euc_jp", "cp1252", "cp1251", "cp1250"),
     *("cp1254", "mac_roman", "cp850", "cp866", "koi8_r"),
 )
+#: Whose letters look like those of others: labels must tell.
+_BY_LABELS = frozenset(("cp949", "euc_jp", "koi8_r"))
 #: A text is what it looks like to be if so much of it does.
 _SURE = 0.6
 #: Bytes that decide; more would take longer and tell nothing new.
@@ -146,7 +148,8 @@ def _likelihood(text, name):
     ]
     if not values:
         return 0.0
-    return sum(values) / len(values) + (labels / words if words else 0.0)
+    likely = sum(values) / len(values) * (0.5 if name in _BY_LABELS else 1.0)
+    return likely + (labels / words if words else 0.0)
 
 
 def _cjk_sign(c):

@@ -1,21 +1,17 @@
 """Votes of several annotators for each image: one column of counts or shares a class."""
 
-import csv
-import io
 from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from fer_classic.data.encodings import decode_text
+from fer_classic.data.headers import NAMES, TRUE, first_of, header_key
 from fer_classic.data.labels import expression
+from fer_classic.data.tables import cells_under, table_rows, without_trailing
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
 
-#: Columns of file names; "Image name" is FER+'s.
-PATHS = ("path", "file", "filename", "file_name", "image", "name", "image name")
-#: Columns of labels: a table that has one is no table of votes.
-LABELS = ("label", "emotion", "expression", "class")
 #: Answers that name no expression, by how a header writes them. FER+ says NF.
 NO_EXPRESSION = {
     "unknown": "unknown",
@@ -102,8 +98,8 @@ def is_votes_header(header):
     ----------
     header : iterable of str
     """
-    names = [_tidy(name) for name in header]
-    return any(name in PATHS for name in names) and sum(map(_names_class, names)) > 1
+    named = first_of(header, NAMES) is not None
+    return named and sum(map(_names_class, header)) > 1
 
 
 def is_votes_table(path):
@@ -113,15 +109,14 @@ def is_votes_table(path):
     ----------
     path : path-like
     """
-    if not str(path).lower().endswith(".csv"):
+    if not str(path).lower().endswith((".csv", ".tsv")):
         return False
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
+        _, header = next(table_rows(Path(path).read_bytes(), str(path)), (0, []))
+    except (OSError, FerClassicError):
         return False
-    tidy = {_tidy(name) for name in header}
-    return tidy.isdisjoint((*LABELS, "pixels")) and is_votes_header(header)
+    keys = {header_key(name) for name in header}
+    return keys.isdisjoint((*TRUE, "pixels")) and is_votes_header(header)
 
 
 def majorities(votes):
@@ -156,11 +151,12 @@ def _names_class(name):
 
 
 def read_votes(path):
-    """Votes from a CSV table.
+    """Votes from a table.
 
-    Its header has a column of image paths (path, file, image, name, or FER+'s "Image
-    name") and a column for each answer: expressions by any of their names, "unknown" and
-    "not_a_face" (FER+'s NF). Other columns are ignored. FER+ leaves the name empty where
+    Its header has a column of image paths (path, file, image, FER+'s "Image name" or
+    another of :data:`fer_classic.data.headers.NAMES`) and a column for each answer:
+    expressions by any of their names, "unknown" and "not_a_face" (FER+'s NF). Other
+    columns are ignored. FER+ leaves the name empty where
     it has removed an image: such lines are skipped.
 
     Parameters
@@ -200,37 +196,30 @@ def votes_from(data, origin):
     -------
     Votes
     """
-    try:
-        text = decode_text(data)
-    except ValueError as error:
-        raise FerClassicError(f"{origin} is no table of text: {error}.") from None
-    reader = csv.reader(io.StringIO(text, newline=""))
     names, lines, counts, seen = [], [], [], {}
-    try:
-        header = next(reader, [])
-        at, columns = _columns(header, origin)
-        for cells in reader:
-            if not cells:
-                continue
-            place = f"{origin}, line {reader.line_num}"
-            if len(cells) != len(header):
-                raise FerClassicError(
-                    f"{place}: {len(cells)} cells under a header of {len(header)}."
-                )
-            name = cell_text(cells[at].strip()).replace("\\", "/")
-            if not name and _tidy(header[at]) == "image name":
-                continue
-            row = _row(cells, name, place, columns)
-            if name in seen:
-                raise FerClassicError(
-                    f"{place}: {name} has votes in line {seen[name]} already; keep one."
-                )
-            seen[name] = reader.line_num
-            names.append(name)
-            lines.append(reader.line_num)
-            counts.append(row)
-    except csv.Error as error:
-        raise FerClassicError(f"{origin}, line {reader.line_num}: {error}.") from None
+    table = table_rows(data, origin)
+    _, header = next(table, (0, []))
+    header = without_trailing(header, 1)
+    at, columns = _columns(header, origin)
+    for line, cells in table:
+        place = f"{origin}, line {line}"
+        cells = cells_under(header, cells, place)
+        if len(cells) < len(header):
+            raise FerClassicError(
+                f"{place}: {len(cells)} cells under a header of {len(header)}."
+            )
+        name = cell_text(cells[at].strip()).replace("\\", "/")
+        if not name and header_key(header[at]) == "image_name":
+            continue
+        row = _row(cells, name, place, columns)
+        if name in seen:
+            raise FerClassicError(
+                f"{place}: {name} has votes in line {seen[name]} already; keep one."
+            )
+        seen[name] = line
+        names.append(name)
+        lines.append(line)
+        counts.append(row)
     if not names:
         raise FerClassicError(f"{origin} has votes for no image: a header and no rows.")
     answers = tuple(dict.fromkeys(columns.values()))
@@ -240,14 +229,14 @@ def votes_from(data, origin):
 def _columns(header, origin):
     """Index of the column of names, and the answer of each column of votes."""
     tidy = [_tidy(name) for name in header]
-    found = [i for i, name in enumerate(tidy) if name in PATHS]
+    found = first_of(header, NAMES)
     answers = {
         i: NO_EXPRESSION.get(name) or expression(name) for i, name in enumerate(tidy)
     }
     answers = {i: answer for i, answer in answers.items() if answer}
     expressions = [a for a in answers.values() if a not in NO_EXPRESSION.values()]
     told = ", ".join(map(str, header))[:200] or "empty"
-    if not found:
+    if found is None:
         raise FerClassicError(
             f"{origin} has no column of image paths: its header is {told}; expected path "
             "and one column of votes for each class."
@@ -260,7 +249,7 @@ def _columns(header, origin):
         )
     if twice := [a for a, n in Counter(answers.values()).items() if n > 1]:
         raise FerClassicError(f"{origin} has two columns for {twice[0]}: keep one.")
-    return found[0], answers
+    return found, answers
 
 
 def _row(cells, name, place, columns):
@@ -270,7 +259,7 @@ def _row(cells, name, place, columns):
     for column, answer in columns.items():
         text = cells[column].strip()
         try:
-            value = float(text or 0)
+            value = float(text.replace(",", ".") or 0)
         except ValueError:
             value = -1.0
         if not 0 <= value < 1e9:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.data.conventions import labels_from, outside_codes
+from fer_classic.data.conventions import codes_of, labels_from, outside_codes
 from fer_classic.data.dataset import group_finder
 from fer_classic.data.labels import ClassSet
 from fer_classic.data.manifest import label_of
@@ -78,9 +78,16 @@ def read_truth(path, classes, group_pattern=None, labels="auto"):
         number that is the code of none.
     """
     names, given, scores = read_answers(path, true=True)
-    codes, problems = _true_codes(given, scores, classes, labels_from(labels)[1], path)
+    codes, problems, numbered = _true_codes(
+        given, scores, classes, labels_from(labels)[1], path
+    )
     told = [f"{own} ({number})" for own, number in problems.most_common(8)]
     notes = [f"{path}: not scored, {', '.join(told)}"] if told else []
+    if numbered:
+        own = codes_of(classes).told()
+        notes.append(
+            f"{path}: numbers are read as the codes of {own}; --labels names others"
+        )
     rows = _first_rows(names, codes, path)
     if len(rows) < len(names):
         notes.append(f"{path}: {len(names) - len(rows)} row(s) name an image again")
@@ -109,7 +116,7 @@ def _first_rows(names, codes, path):
 
 
 def _true_codes(given, scores, classes, convention, path):
-    """Code of each true label, -1 for none, and the labels that were not understood."""
+    """Code of each true label, -1 for none; labels that are not understood; numbers."""
     known, problems, numbers = {}, Counter(), set()
     codes = np.full(len(given), -1, dtype=np.int64)
     for row, label in enumerate(given):
@@ -131,7 +138,7 @@ def _true_codes(given, scores, classes, convention, path):
     if scores is not None:  # one-hot, or the share of votes
         best = decided([None] * len(given), [None] * len(given), scores, classes).codes
         codes = np.where((codes < 0) & ~np.array([bool(own) for own in given]), best, codes)
-    return codes, +problems
+    return codes, +problems, numbers
 
 
 def truth_of(samples):

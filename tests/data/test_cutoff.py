@@ -32,7 +32,6 @@ KINDS = [
     ("BMP", {}, 600),
     ("TIFF", {}, 600),
     ("PPM", {}, 600),
-    ("WEBP", {"lossless": True}, 2),
     ("WEBP", {}, 4),
 ]
 

@@ -126,3 +126,16 @@ def test_message_of_one_of_lists_what_is_allowed():
     message = "key must be one of {a, b}. Got 3 instead."
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
         one_of(3, ("a", "b"), "key")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["non_happy_1", "not-sad", "no anger 3", "nicht_wütend_2", "sans colère", "не_грусть"],
+)
+def test_a_word_that_is_denied_tells_nothing(name):
+    assert expressions_in(name) == []
+
+
+def test_no_is_a_number_too():
+    assert expressions_in("no1_happy") == expressions_in("No. 12 happy") == ["happiness"]
+    assert expressions_in("piano_happy") == ["happiness"]

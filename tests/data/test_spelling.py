@@ -104,3 +104,26 @@ def test_other_classes_are_spelled_in_language_and_form_of_a_sample(shown, five)
 def test_every_word_means_one_expression():
     words = [word for name in ALIASES for word in words_of(name)]
     assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ビックリ", "surprise"),
+        ("ﾋﾞｯｸﾘ", "surprise"),
+        ("ウレシイ顔", "happiness"),
+        ("행복", "happiness"),
+        ("슬픔 얼굴", "sadness"),
+        ("Angry men", "anger"),
+        ("old woman sad", "sadness"),
+        ("Wütende Menschen", "anger"),
+        ("非常高兴", "happiness"),
+        ("不开心", None),
+    ],
+)
+def test_more_people_and_languages(text, expected):
+    assert label_expression(text) == expected
+
+
+def test_what_says_nothing_is_near_nothing():
+    assert nearest_expression("not a face") is None

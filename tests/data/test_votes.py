@@ -6,7 +6,12 @@ import pytest
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import EIGHT, FIVE
 from fer_classic.data.voted import rows_of_votes, training_shares, with_majority
-from fer_classic.data.votes import is_votes_header, read_votes, votes_from
+from fer_classic.data.votes import (
+    is_votes_header,
+    is_votes_table,
+    read_votes,
+    votes_from,
+)
 from fer_classic.errors import FerClassicError
 
 TABLE = """path,anger,happy,neutral,sadness,surprise,fear,unknown,not_a_face
@@ -136,3 +141,14 @@ def test_tables_without_classes_or_rows_are_refused(tmp_path):
         votes_from("path,anger,sad\nä,1,0\n".encode("latin-1"), "v.csv")
     with pytest.raises(FerClassicError, match="cannot be read: No such file"):
         read_votes(tmp_path / "absent.csv")
+
+
+def test_votes_as_spreadsheets_write_them(tmp_path):
+    text = "sep=;\nBild;anger;happiness;neutral;;\na.jpg;0,5;0;0,5;;\nb.jpg;1;0;0;;\n"
+    path = tmp_path / "v.csv"
+    path.write_bytes(("\ufeff" + text).encode("utf-16"))
+    votes = read_votes(path)
+    assert votes.names == ("a.jpg", "b.jpg") and votes.lines == (3, 4)
+    assert votes.answers == ("anger", "happiness", "neutral")
+    assert votes.counts.tolist() == [[0.5, 0, 0.5], [1, 0, 0]]
+    assert is_votes_table(path)

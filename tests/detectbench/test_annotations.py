@@ -318,7 +318,30 @@ def test_hostile_files_are_one_sentence(folder, name, text, words):
 def test_categories_of_another_kind(folder, categories):
     path = written(folder, "x.json", coco(categories=categories))
     if isinstance(categories, list):
-        with pytest.raises(FerClassicError, match="no category is named face"):
+        with pytest.raises(FerClassicError, match="is named face, but"):
             read_annotations(path)
     else:
         assert read_annotations(path).n_faces == 2
+
+
+def test_a_dog_alone_is_no_face(folder):
+    dog = VOC.replace(">face<", ">dog<").replace(">cat<", ">dog<")
+    path = written(folder, "a.xml", dog)
+    with pytest.raises(FerClassicError, match="is named face, but dog"):
+        read_annotations(path)
+    path = written(folder, "x.json", coco(categories=[{"id": 1, "name": "dog"}]))
+    with pytest.raises(FerClassicError, match="is named face, but dog"):
+        read_annotations(path)
+    path = written(folder, "a.xml", dog.replace(">dog<", ">object<"))
+    assert read_annotations(path).n_faces == 2
+    category = {"id": 1, "name": "frontal", "supercategory": "face"}
+    path = written(folder, "x.json", coco(categories=[category]))
+    assert read_annotations(path).n_faces == 1
+
+
+def test_hidden_files_beside_annotations_are_none(folder):
+    (folder / "boxes" / "__MACOSX").mkdir(parents=True)
+    written(folder / "boxes", "a.xml", VOC)
+    for name in ("._a.xml", "__MACOSX/._a.xml"):
+        (folder / "boxes" / name).write_bytes(b"\0\5\x16\7")
+    assert read_annotations(folder / "boxes", images=folder).n_faces == 1

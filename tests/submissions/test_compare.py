@@ -247,7 +247,11 @@ def test_truth_from_tables(tmp_path):
     )
     found = read_truth(path, FIVE)
     assert found.names == ("a.jpg", "b") and found.labels.tolist() == [3, -1]
-    assert found.notes == (f"{path}: not scored, unknown label 'x' (1)",)
+    assert found.notes == (
+        f"{path}: not scored, unknown label 'x' (1)",
+        f"{path}: numbers are read as the codes of --classes five (0 anger, 1 happiness, "
+        "2 neutral, 3 sadness, 4 surprise); --labels names others",
+    )
     path = tmp_path / "t.csv"
     path.write_text("path,emotion\na.jpg,fear\nb.jpg,6\nc.jpg,\n")
     found = read_truth(path, SEVEN, "^(.)")

@@ -67,9 +67,10 @@ def test_what_stands_for_no_label(tmp_path):
     path = written(tmp_path, "file,label\na.jpg,3\nb.jpg,-1\nc.jpg,N/A\n")
     truth = read_truth(path, FIVE)
     assert truth.labels.tolist() == [3, -1, -1]
-    assert truth.notes == (
-        f"{path}: not scored, unknown label '-1' (1), unknown label 'N/A' (1)",
+    assert truth.notes[0] == (
+        f"{path}: not scored, unknown label '-1' (1), unknown label 'N/A' (1)"
     )
+    assert "numbers are read as the codes of --classes five (0 anger" in truth.notes[1]
     assert not read_result(path, FIVE).outside.any()
 
 

@@ -252,11 +252,12 @@ def is_face(name):
 def face_names(names, place):
     """Those of the names of objects, or categories, that mean a face.
 
-    All, where none was given a name.
+    The one that there is, where it was given no name.
 
     Parameters
     ----------
     names : iterable of (str or None)
+        Of each kind of object.
     place : str
         File and line, for the message.
 
@@ -265,10 +266,11 @@ def face_names(names, place):
     FerClassicError
         There are others only.
     """
-    names = {str(name or "").strip() for name in names}
+    names = [str(name or "").strip() for name in names]
     faces = {name for name in names if is_face(name)}
-    if faces or all(name.lower() in _UNNAMED or name.isdigit() for name in names):
-        return faces or names
+    alone = len(names) <= 1
+    if faces or (alone and all(n.lower() in _UNNAMED or n.isdigit() for n in names)):
+        return faces or set(names)
     raise FerClassicError(
         f"{place}: no object or category is named face, but "
         f"{', '.join(sorted(name or '(no name)' for name in names)[:10])}. Name those that "
