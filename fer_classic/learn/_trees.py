@@ -1,7 +1,8 @@
 """Walking through LightGBM's trees, compiled (Numba, cached on disk)."""
 
 import numpy as np
-from numba import njit
+
+from fer_classic.compute.compiled import compiled
 
 #: LightGBM takes values up to this for zero; a 32-bit float in its source.
 ZERO = float(np.float32(1e-35))
@@ -9,7 +10,7 @@ ZERO = float(np.float32(1e-35))
 LEFT, MISSING_ZERO, MISSING_NAN = 2, 4, 8
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_leaves(X, leaves, features, thresholds, decisions, lefts, rights, values, out):
     """Add to ``out`` the value of the leaf that each row falls into, tree by tree.
 

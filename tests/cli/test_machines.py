@@ -61,3 +61,12 @@ def test_version_and_names_of_models(cli):
     code, out, _ = cli("info", "five-fast")
     assert code == 0 and "anger" in out
     assert load_model("five-fast").settings.classes == "five"
+
+
+def test_every_loop_is_compiled_where_nothing_can_be_kept():
+    """Numba's own njit ends in a traceback there."""
+    root = Path(fer_classic.__file__).parent
+    users = [
+        path for path in root.rglob("*.py") if "numba import" in path.read_text("utf-8")
+    ]
+    assert [path.name for path in users] == ["compiled.py"]
