@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import fer_classic
 from fer_classic.compute import compiled
 from fer_classic.errors import FerClassicError
 from fer_classic.model.shipped import shipped_model

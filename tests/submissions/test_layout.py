@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -385,14 +386,15 @@ def test_columns_of_one_name_are_refused(tmp_path):
 
 def test_numbers_that_leave_their_beginning_open_are_told(tmp_path):
     said = []
+    watch = SimpleNamespace(say=said.append)
     path = written(tmp_path / "s.json", json.dumps(records([3, 2, 3])))
     nothing = (None,) * len(NAMES)
     samples = Samples(
         NAMES, nothing, np.full(len(NAMES), -1), nothing, nothing, nothing, FIVE, ()
     )
-    checked_template(path, samples, None, said.append)
+    checked_template(path, samples, None, watch)
     assert said == [
         f"note: no label of {path} is 0, 1 or 5: its numbers are taken to begin at 0"
     ]
-    checked_template(path, samples, 0, said.append)
+    checked_template(path, samples, 0, watch)
     assert len(said) == 1
