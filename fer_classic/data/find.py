@@ -19,7 +19,7 @@ from fer_classic.data.sources import (
     zip_member,
     zip_members,
 )
-from fer_classic.data.tablesinside import LISTS, table_inside
+from fer_classic.data.tablesinside import LISTS, table_inside, variants
 from fer_classic.data.zipnames import readable_names
 from fer_classic.errors import FerClassicError
 
@@ -141,7 +141,7 @@ class Beside:
             return member
         if self._find is None:
             self._look()
-        for own in (name, *_variants(name, self._convention)):
+        for own in (name, *variants(name, self._convention)):
             row = self._find.row(own)
             if row >= 0 and _agree(own, self._find_names[row]):
                 return self._holding.source(self._find_names[row])
@@ -151,8 +151,10 @@ class Beside:
         """List the images below the folder once a name is not simply there."""
         place = self._folder
         beside = os.path.dirname(place)
-        if self._convention is not None and os.path.isdir(os.path.join(beside, "Image")):
-            place = beside  # RAF-DB: EmoLabel/list_patition_label.txt, Image/aligned/
+        kept = [os.path.join(beside, name) for name in ("Image", "image")]
+        if self._convention is not None and any(map(os.path.isdir, kept)):
+            # RAF-DB: EmoLabel/list_patition_label.txt, Image/aligned/; ExpW: label/, image/
+            place = beside
         self._holding = Folder(place, strict=False)
         self._find_names = [own for own in self._holding.names if is_image_name(own)]
         self._find = NumberedNames(NameFinder(self._find_names))
@@ -184,13 +186,6 @@ def _member(path):
         raise
 
 
-def _variants(name, convention):
-    """Other names of a file in a known data set."""
-    if convention is not None and convention.key == "rafdb":
-        stem, ending = os.path.splitext(name)
-        yield f"{stem}_aligned{ending}"
-
-
 def _read_holding(holding, convention):
     """Rows and notes of a folder or an archive."""
     files, beside = label_files(holding.names, convention)
@@ -208,7 +203,8 @@ def _read_holding(holding, convention):
     images = [n for n in holding.names if is_image_name(n) or holding.is_image(n)]
     kept = set(images) | beside
     if notes:  # which name the tables
-        kept |= {own for own in holding.names if own.lower().endswith((".csv", ".tsv"))}
+        tables = (".csv", ".tsv")
+        kept |= {n for n in holding.names if n.lower().endswith(tables) or n in notes[0]}
     if skipped := [own for own in holding.names if own not in kept]:
         notes.append(_skipped(holding.given, skipped))
     rows = [
@@ -238,7 +234,7 @@ def _rows_of_table(holding, table, convention):
         for member in (f"{folder}/{name}" if folder else name, name):
             if member in names:
                 return holding.source(member)
-        for own in (name, *_variants(name, convention)):
+        for own in (name, *variants(name, convention)):
             row = present.row(own)
             if row >= 0 and _agree(own, present.name_of(row)):
                 return holding.source(present.name_of(row))

@@ -14,6 +14,8 @@ from fer_classic.errors import one_of
 #: Names accepted on input for each expression, in any case; see data/words.csv.
 ALIASES = {name: words_of(name) for name in EXPRESSIONS}
 
+#: No code of a class is larger, in any data set; numbers of persons are.
+LARGEST_CODE = 10
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: A word after one of these does not mean what it says.
 _NOT = re.compile(

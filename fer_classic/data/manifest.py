@@ -65,14 +65,16 @@ def read_csv(data, origin, find, convention=None):
     else:
         columns = _columns(header, first, origin)
         make, arguments = _manifest_row, (columns, find, convention)
+    voted = make is _manifest_row and columns["label"] is None and is_votes_header(header)
     rows = []
     for line, cells in lines:
         place = f"{origin}, line {line}"
         cells = cells_under(header, cells, place)
+        if voted and not cells[columns["path"]].strip():
+            continue  # FER+ leaves the name empty where it has removed an image
         made = make(cells, place, len(rows) + 1, *arguments)
         rows.append(made | {"path": made["name"], "given": origin})
-    labelled = any("expression" in row for row in rows[:1])
-    if rows and not labelled and is_votes_header(header):
+    if rows and voted:
         rows = _voted(rows, votes_from(data, origin))
     if not rows:
         raise FerClassicError(f"{origin} lists no image: it has a header and no rows.")
@@ -246,7 +248,8 @@ def _fer2013_row(cells, place, number, header):
     row = dict(zip(header, cells, strict=False))
     # Kaggle's test file has no column of emotions.
     emotion = row.get("emotion", "").strip()
-    if emotion not in ("", *map(str, range(len(SEVEN)))):
+    code = whole_number(emotion)
+    if emotion and (code is None or not 0 <= code < len(SEVEN)):
         raise FerClassicError(
             f"{place}: the emotion must be a number from 0 to 6, or empty where it is not "
             f"known. Got {emotion!r} instead."
@@ -268,7 +271,7 @@ def _fer2013_row(cells, place, number, header):
     made = {
         "name": f"{number:05d}.png",
         "source": BytesSource(b"P5 %d %d 255\n" % (side, side) + pixels),
-        "expression": SEVEN.names[int(emotion)] if emotion else None,
+        "expression": SEVEN.names[code] if emotion else None,
     }
     if row.get("usage"):
         made["split"] = row["usage"]

@@ -3,13 +3,15 @@
 from collections import Counter
 from pathlib import PurePosixPath
 
-from fer_classic.data.conventions import codes_of, fitting, outside_codes, whole_number
-from fer_classic.data.labels import expressions_in, folder_expression
+from fer_classic.data.conventions import (
+    codes_of,
+    fitting,
+    outside_codes,
+    whole_number,
+)
+from fer_classic.data.labels import LARGEST_CODE, expressions_in, folder_expression
 from fer_classic.data.manifest import unknown_label
 from fer_classic.data.spelling import nearest_expression
-
-#: No code of a class is larger; numbers of persons are.
-_LARGEST_CODE = 10
 
 
 class Verdicts:
@@ -182,7 +184,7 @@ class Verdicts:
 def _is_code(folder):
     """Whether the name of a folder may be the code of a class."""
     digits = folder.isascii() and folder.isdigit() and len(folder) <= 2
-    return digits and int(folder) <= _LARGEST_CODE
+    return digits and int(folder) <= LARGEST_CODE
 
 
 def most_common(problems):

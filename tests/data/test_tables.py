@@ -144,3 +144,65 @@ def test_folders_named_by_numbers_are_told(tmp_path):
     assert told(read_dataset(tmp_path, labels="rafdb"))[0] == (
         "the folder 0 is no code of RAF-DB"
     )
+
+
+def folder_of(path, names, texts):
+    data = io.BytesIO()
+    Image.new("L", (8, 8)).save(data, "PNG")
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data.getvalue())
+    for name, text in texts.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    return path
+
+
+def test_lists_in_a_folder(tmp_path):
+    names = [f"image/happy_{i}.png" for i in range(3)]
+    words = "happy_0.png sad\nhappy_1.png angry\nhappy_2.png sad\n"
+    path = folder_of(tmp_path / "a", names, {"labels.txt": words, "README.txt": "Hello"})
+    assert told(read_dataset(path)) == ["sadness", "anger", "sadness"]
+
+    numbers = "happy_0.png 0 5 5 9 9 60.5 4\nhappy_1.png 0 5 5 9 9 7.5 4\nhappy_2.png 0 5 5 9 9 8 0\n"  # fmt: skip  # noqa: E501
+    path = folder_of(tmp_path / "b", names, {"label/label.lst": numbers})
+    samples = read_dataset(path)
+    assert told(samples) == ["happiness"] * 3
+    assert samples.notes == (
+        f"{path}: left aside, as no table of its images: label/label.lst (its labels are "
+        "numbers: --labels says whose)",
+    )
+    expected = ["sadness", "sadness", "anger"]
+    assert told(read_dataset(path, labels="expw")) == expected
+    samples = read_dataset(path / "label" / "label.lst", labels="expw")
+    assert told(samples) == expected
+    assert all(source.read() for source in samples.sources)
+
+    boxes = "happy_0.png 10 20 30 40\nhappy_1.png 1 20 30 4\n"
+    path = folder_of(
+        tmp_path / "c", names, {"boxes.txt": boxes, "names.txt": "\n".join(names)}
+    )
+    assert read_dataset(path).notes == (f"skipped 2 file(s) of {path}: .txt 2",)
+
+
+def test_the_folder_of_raf_db(tmp_path):
+    names = [f"Image/aligned/train_0000{i}_aligned.png" for i in range(1, 8)]
+    codes = "".join(f"train_0000{i}.png {i}\n" for i in range(1, 8))
+    path = folder_of(tmp_path, names, {"EmoLabel/list_patition_label.txt": codes})
+    samples = read_dataset(path, labels="rafdb")
+    assert told(samples)[3:] == ["happiness", "sadness", "anger", "neutral"]
+    assert all(source.read() for source in samples.sources)
+
+
+def test_tables_of_fer2013_and_of_its_votes(tmp_path):
+    pixels = " ".join(["12"] * 4)
+    table = tmp_path / "fer2013.csv"
+    table.write_text(
+        f"emotion,pixels,Usage\n3.0,{pixels},Training\n4,{pixels},PublicTest\n"
+    )
+    assert told(read_dataset(table)) == ["happiness", "sadness"]
+    votes = (
+        "Usage,Image name,neutral,happiness,NF\nTraining,a.png,1,9,0\nTraining,,0,0,10\n"
+    )
+    path = folder_of(tmp_path / "plus", ["a.png"], {"fer2013new.csv": votes})
+    assert told(read_dataset(path / "fer2013new.csv")) == ["happiness"]
