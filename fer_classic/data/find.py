@@ -204,7 +204,8 @@ def _read_holding(holding, convention):
     kept = set(images) | beside
     if notes:  # which name the tables
         tables = (".csv", ".tsv")
-        kept |= {n for n in holding.names if n.lower().endswith(tables) or n in notes[0]}
+        told = {n for n in holding.names if f" {n} (" in notes[0]}
+        kept |= told | {n for n in holding.names if n.lower().endswith(tables)}
     if skipped := [own for own in holding.names if own not in kept]:
         notes.append(_skipped(holding.given, skipped))
     rows = [

@@ -106,9 +106,8 @@ def _why_not(holding, name, find, convention):
         return ""
     if keys & RESULTS or any(part in name.rpartition("/")[2].lower() for part in _ANSWERS):
         return "it looks like answers"
-    told = first_of(header, (*SPLITS, *GROUPS))
-    if told is None:
-        told = label_column(header, first, (*TRUE, *PREDICTED), place)
+    label = label_column(header, first, (*TRUE, *PREDICTED), place)
+    told = first_of(header, (*SPLITS, *GROUPS)) if label is None else label
     if told is None and (len(header) > 1 or name.lower().endswith(LISTS)):
         return "no column of labels"
     cells = [own[place].strip() for _, own in rows if place < len(own)]
@@ -116,11 +115,8 @@ def _why_not(holding, name, find, convention):
     images = find.count()
     if len(found) < _SHARE * len(cells) or len(found) < _SHARE * images:
         return f"it lists {len(found)} of {images} images"
-    return (
-        _about_list(first, told)
-        if convention is None and name.lower().endswith(LISTS)
-        else ""
-    )
+    unnamed = convention is None and name.lower().endswith(LISTS)
+    return _about_list(first, told) if unnamed else ""
 
 
 def _about_list(rows, place):

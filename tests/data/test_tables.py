@@ -164,7 +164,8 @@ def test_lists_in_a_folder(tmp_path):
     path = folder_of(tmp_path / "a", names, {"labels.txt": words, "README.txt": "Hello"})
     assert told(read_dataset(path)) == ["sadness", "anger", "sadness"]
 
-    numbers = "happy_0.png 0 5 5 9 9 60.5 4\nhappy_1.png 0 5 5 9 9 7.5 4\nhappy_2.png 0 5 5 9 9 8 0\n"  # fmt: skip  # noqa: E501
+    rows = zip(names, "440", strict=True)
+    numbers = "".join(f"{name[6:]} 0 5 5 9 9 60.5 {code}\n" for name, code in rows)
     path = folder_of(tmp_path / "b", names, {"label/label.lst": numbers})
     samples = read_dataset(path)
     assert told(samples) == ["happiness"] * 3
@@ -179,9 +180,8 @@ def test_lists_in_a_folder(tmp_path):
     assert all(source.read() for source in samples.sources)
 
     boxes = "happy_0.png 10 20 30 40\nhappy_1.png 1 20 30 4\n"
-    path = folder_of(
-        tmp_path / "c", names, {"boxes.txt": boxes, "names.txt": "\n".join(names)}
-    )
+    texts = {"boxes.txt": boxes, "names.txt": "\n".join(names)}
+    path = folder_of(tmp_path / "c", names, texts)
     assert read_dataset(path).notes == (f"skipped 2 file(s) of {path}: .txt 2",)
 
 
@@ -197,12 +197,8 @@ def test_the_folder_of_raf_db(tmp_path):
 def test_tables_of_fer2013_and_of_its_votes(tmp_path):
     pixels = " ".join(["12"] * 4)
     table = tmp_path / "fer2013.csv"
-    table.write_text(
-        f"emotion,pixels,Usage\n3.0,{pixels},Training\n4,{pixels},PublicTest\n"
-    )
+    table.write_text(f"emotion,pixels,Usage\n3.0,{pixels},Training\n4,{pixels},Test\n")
     assert told(read_dataset(table)) == ["happiness", "sadness"]
-    votes = (
-        "Usage,Image name,neutral,happiness,NF\nTraining,a.png,1,9,0\nTraining,,0,0,10\n"
-    )
+    votes = "Usage,Image name,neutral,happiness,NF\nTest,a.png,1,9,0\nTest,,0,0,10\n"
     path = folder_of(tmp_path / "plus", ["a.png"], {"fer2013new.csv": votes})
     assert told(read_dataset(path / "fer2013new.csv")) == ["happiness"]
