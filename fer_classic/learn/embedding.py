@@ -161,7 +161,7 @@ class FaceEmbedding(Transformer):
             step = step * self.grain_
         columns = self._folded().fold(columns)
         if basis is None:
-            return self._folded().halves.multiply(columns) * step
+            return self._folded().times_few(columns) * step
         return (columns @ basis) * step
 
     def _folded(self):

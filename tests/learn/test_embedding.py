@@ -87,3 +87,11 @@ def test_columns_and_their_mirror_images_are_multiplied_once(fitted, faces):
     assert len(fitted._folded().second) == 0
     uneven[held.second[0]] -= 1
     np.testing.assert_array_equal(fitted.transform(faces), folded)
+
+
+def test_a_face_has_one_vector_alone_the_first_time_and_again(faces):
+    own = FaceEmbedding({"sift": {"cells": [6]}, "geometry": {}}, components=20).fit(faces)
+    one = [part[:1] for part in faces]
+    first, again = own.transform(one), own.transform(one)
+    np.testing.assert_array_equal(again, first)
+    np.testing.assert_array_equal(own.transform(faces)[:1], first)
