@@ -73,22 +73,23 @@ def read_start(start):
     """
     if isinstance(start, Start):
         return start
-    folder = Path(folder_of(model_named(start)))
+    named = Path(model_named(start)).resolve()
+    folder = folder_of(named)
     if (folder / "network.safetensors").is_file():
         raise UsageError(
-            f"The model {folder.name!r} is a network, which own photographs cannot join: "
+            f"The model {named.name!r} is a network, which own photographs cannot join: "
             "start from one of kernel experts, such as five-fast."
         )
     model = load_model(folder)
     if not (folder / START).is_file():
         raise UsageError(
-            f"The model {folder.name!r} has no {START}, which a training that starts from "
+            f"The model {named.name!r} has no {START}, which a training that starts from "
             "it needs: start from five-fast or five-accurate, or train it again and keep "
             "that file (keep_start of train_model)."
         )
     with usable(folder, "model"):
         faces = load_start(folder, model.experts, len(model.settings.class_set))
-    return Start(folder.resolve().name, sha256(folder / SEAL), model, faces)
+    return Start(named.name, sha256(folder / SEAL), model, faces)
 
 
 def check_fits(start, settings):
