@@ -137,17 +137,19 @@ def live(page):
 
 
 def again(page):
-    """Mend a label, export, and train again unless that was done."""
+    """Mend some labels, export, and train again unless that was done."""
     if not page.locator(".again section:last-child button").count():
         page.evaluate("location.hash = 'labels'")
-        tile(page)
-        page.keyboard.press("0")
+        queue("all")(page)
+        for done in range(1, 13):
+            page.keyboard.press("0")
+            page.locator(".progress", has_text=f"{done} of").wait_for()
         page.evaluate("location.hash = 'again'")
     page.locator(".again section button.main").first.click()
     page.locator(".again pre").wait_for()
     if not page.locator(".intervals").count():
         page.locator(".again section").nth(1).locator("button.main").click()
-        page.locator(".intervals").wait_for(timeout=120_000)
+        page.locator(".intervals").first.wait_for(timeout=120_000)
 
 
 def scenes(data):

@@ -93,7 +93,7 @@ def test_a_film_that_is_gone(visit, film_folder, model_folder, tmp_path):
         page.keyboard.press("Shift+ArrowRight")
         wait_for(lambda: shown(page).startswith("0:01.00"))
         page.locator("#language").select_option("zh")
-        page.get_by_text("影片已不在 /no/such/<i>.mp4").wait_for()
+        page.get_by_text("原处：/no/such/<i>.mp4").wait_for()
 
 
 def test_a_film_that_vanishes_while_it_is_looked_at(

@@ -55,6 +55,7 @@ export class Live {
     if (this.video.videoWidth) resolve();
     else this.video.addEventListener("loadeddata", resolve, { once: true });
     await promise;
+    this.shape(this.video.videoWidth, this.video.videoHeight);
     await this.look(stream);
   }
 
@@ -87,6 +88,11 @@ export class Live {
     }
   }
 
+  shape(width, height) {
+    this.stage.style.setProperty("--ratio", width / height);
+    this.stage.style.setProperty("--wide", `${width}px`);
+  }
+
   shot() {
     const { videoWidth, videoHeight } = this.video;
     const share = Math.min(1, SIDE / Math.max(videoWidth, videoHeight));
@@ -99,8 +105,6 @@ export class Live {
   draw(found, delay) {
     const { classes } = store.state;
     const { faces } = found;
-    this.stage.style.setProperty("--ratio", found.width / found.height);
-    this.stage.style.setProperty("--wide", `${found.width}px`);
     drawFaces(this.over, [found.width, found.height], faces, classes);
     fill(this.faces, faces.length ? facesNow(faces, classes) : el("p", { class: "note" }, t("film.none")));
     const now = performance.now();
