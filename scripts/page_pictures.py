@@ -138,6 +138,7 @@ def live(page):
 
 def again(page):
     """Mend some labels, export, and train again unless that was done."""
+    page.locator(".again section:last-child div").locator("button, .note").first.wait_for()
     if not page.locator(".again section:last-child button").count():
         page.evaluate("location.hash = 'labels'")
         queue("all")(page)

@@ -182,7 +182,7 @@ def test_export_and_training_again(visit, demo_folder, model, tmp_path):
         page.keyboard.press("x")
         page.get_by_text("1 of 6 decided").wait_for()
         page.goto(f"{server.address}#again")
-        page.get_by_text("1 pictures excluded").wait_for()
+        page.get_by_text("excluded: 1.").wait_for()
         page.get_by_role("button", name="Export").click()
         page.get_by_text(
             "set.mended.csv has 80 pictures, 79 of them with a label"

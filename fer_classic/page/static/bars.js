@@ -53,8 +53,9 @@ export function explanation(classes, why, face, heat) {
 /** Scores with their intervals, one above the other, on one scale; zero is marked where it is on it. */
 export function intervals(rows, shown) {
   const values = rows.flatMap(([, score]) => [score.low, score.high]);
-  const low = Math.min(...values);
-  const wide = Math.max(...values) - low || 0.02;
+  const equal = Math.min(...values) === Math.max(...values) ? 0.01 : 0;
+  const low = Math.min(...values) - equal;
+  const wide = Math.max(...values) + equal - low;
   const x = (value) => 3 + (94 * (value - low)) / wide; // a little room at either end
   const line = (at, to, y, name) => svg("line", {
     x1: x(at), x2: x(to), y1: 6 - y, y2: 6 + y, class: name, "vector-effect": "non-scaling-stroke" });

@@ -28,9 +28,9 @@ export class Results {
     this.matrix = el("details", { open: matchMedia("(min-height: 40rem) and (min-width: 40rem)").matches },
       this.score, this.table);
     this.fields = el("div", { class: "fields" });
-    this.words = el("p", { class: "note", "aria-live": "polite" });
+    this.words = el("p", { class: "note shown", "aria-live": "polite" });
     this.browse = new Browse({
-      head: el("div", { class: "above" }, this.fields, this.matrix, this.words),
+      head: [el("div", { class: "above" }, this.fields, this.matrix), this.words],
       kind: "results", changed: () => this.confusion(),
     });
     this.node = this.browse.node;
