@@ -2,8 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from fer_classic.data.conventions import labels_from
-from fer_classic.data.labels import CLASS_SETS, class_set
+from fer_classic.data.labels import CLASS_SETS, class_set, labels_from
 from fer_classic.errors import (
     FerClassicError,
     UsageError,
@@ -13,7 +12,7 @@ from fer_classic.errors import (
     one_of,
 )
 from fer_classic.faces.settings import FaceSettings, face_settings
-from fer_classic.files.json import read_json
+from fer_classic.files.text import read_json
 
 #: The card's recipe: HOG, LBP and geometry of one aligned face.
 CARD_FEATURES = {
@@ -66,10 +65,6 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self):
-        # It loads scikit-learn, which takes a second that processes for faces can spare.
-        from fer_classic.learn.balance import METHODS as BALANCES
-        from fer_classic.learn.cnn.parameters import NETWORKS
-
         class_set(self.classes)
         labels_from(self.labels)
         if not isinstance(self.groups, str | None):
@@ -82,9 +77,11 @@ class Settings:
             check_object(f"features {name!r}", parameters)
         _check_experts(self.experts)
         check_object("classifier", self.classifier)
-        one_of(self.classifier.get("balance", "none"), BALANCES, "balance")
+        _check_balance(self.classifier.get("balance", "none"))
         check_object("network", self.network)
         if self.network:
+            from fer_classic.learn.cnn.parameters import NETWORKS
+
             one_of(self.network.get("network"), NETWORKS, "network")
         if self.folds != 0 or isinstance(self.folds, bool):
             check_range("folds", self.folds, 2, 100, kind=int)
@@ -187,6 +184,13 @@ def _expert_parameters():
 
     known = FaceEmbedding({}).get_params() | KernelRidgeScores().get_params()
     return sorted(known.keys() - {"random_state"} | {"crop", "degraded", "share"})
+
+
+def _check_balance(balance):
+    if balance != "none":
+        from fer_classic.learn.balance import METHODS
+
+        one_of(balance, METHODS, "balance")
 
 
 def _check_experts(experts):

@@ -32,11 +32,9 @@ from fer_classic.errors import FerClassicError
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.store import load_faces, save_faces
 from fer_classic.files.atomic import new_directory
-from fer_classic.files.json import read_json, to_json
 from fer_classic.files.kept import cache_folder
-from fer_classic.files.text import markdown_table
-from fer_classic.model.predict import predict_faces
-from fer_classic.model.predictions import Predictions
+from fer_classic.files.text import markdown_table, read_json, to_json
+from fer_classic.model.predict import Predictions, predict_faces
 from fer_classic.model.store import load_model
 from fer_classic.scores.subsets import copies_of, judge
 from fer_classic.submissions.fusion import fuse_out_of_fold

@@ -30,8 +30,7 @@ from fer_classic.detectbench.score.compare import Comparison
 from fer_classic.detectbench.score.pictures import write_pictures
 from fer_classic.detectbench.train_detector import train_detector
 from fer_classic.files.atomic import new_directory, write_file
-from fer_classic.files.json import to_json
-from fer_classic.files.text import markdown_table
+from fer_classic.files.text import markdown_table, to_json
 
 #: Name in the table, detector, options.
 DETECTORS = (

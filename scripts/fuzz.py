@@ -33,7 +33,7 @@ WATCHED = ["fer_classic", "PIL", "tomllib"]
 COMPILED = [
     f"fer_classic.{name}"
     for name in (
-        *("faces._warp", "faces._forest", "learn._products"),
+        *("faces._warp", "faces._forest", "learn._products", "learn._trees"),
         *("features._kernels", "features._descriptors"),
     )
 ]

@@ -12,21 +12,26 @@ import fuzz_seeds as seeds
 import numpy as np
 
 from fer_classic.ablation.plan import read_plan
-from fer_classic.data.conventions import labels_from
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.encodings import decode_text
 from fer_classic.data.image import decode, image_size, to_gray, to_rgb
-from fer_classic.data.labels import ALIASES, FIVE, expressions_in, folder_expression
+from fer_classic.data.labels import FIVE, labels_from
 from fer_classic.data.manifest import read_csv
 from fer_classic.data.names import NameFinder, match_names
-from fer_classic.data.spelling import label_expression, nearest_expression, word_expression
+from fer_classic.data.spelling import (
+    ALIASES,
+    expressions_in,
+    label_expression,
+    nearest_expression,
+    word_expression,
+)
 from fer_classic.data.tables import header_and_rows, table_rows
 from fer_classic.detectbench.annotations import READERS, read_annotations
 from fer_classic.errors import FerClassicError, UnreadableImage
 from fer_classic.faces.store import load_faces
 from fer_classic.features.store import load_features
 from fer_classic.files.checksums import write_seal
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions
 from fer_classic.submissions.read_table import read_predictions, read_result
 from fer_classic.submissions.sample import read_sample, read_template
 from fer_classic.submissions.write import templated_submission
@@ -71,7 +76,7 @@ def check_names(data, folder):
     for name in (*images, *asked):
         found = expressions_in(name)
         assert set(found) <= ALIASES.keys() and len(set(found)) == len(found), found
-        assert folder_expression(name) in (None, *ALIASES), name
+        assert label_expression(name) in (None, *ALIASES), name
     find = NameFinder(images)
     assert [find.row(name) for name in images] == list(range(len(images)))
     rows = match_names(asked, images)

@@ -23,13 +23,14 @@ import numpy as np
 
 from fer_classic.data.dataset import read_dataset
 from fer_classic.faces.extract import extract_faces
-from fer_classic.files.json import to_json
 from fer_classic.files.kept import cache_folder
-from fer_classic.learn.calibrate import best_temperature, softmax
+from fer_classic.files.text import to_json
+from fer_classic.learn.calibrate import best_temperature
 from fer_classic.learn.embedding import FaceEmbedding
 from fer_classic.learn.experts import add_scores, expert_parameters
 from fer_classic.learn.kernel_blocks import gaussian_kernel
 from fer_classic.learn.kernel_ridge import KernelRidgeScores
+from fer_classic.learn.trees import softmax
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.store import load_model
 from fer_classic.model.train import fold_groups, train_model, training_rows

@@ -35,8 +35,7 @@ from fer_classic.faces.photograph import FIRST_SIDE, find_faces, read_photograph
 from fer_classic.faces.row import face_row
 from fer_classic.faces.settings import FaceSettings
 from fer_classic.files.atomic import write_file
-from fer_classic.files.json import to_json
-from fer_classic.files.text import markdown_table
+from fer_classic.files.text import markdown_table, to_json
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.shipped import shipped_model
 from fer_classic.model.store import load_model

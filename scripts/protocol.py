@@ -41,9 +41,8 @@ from fer_classic.data.voted import training_shares, with_majority
 from fer_classic.data.votes import read_votes
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.extract import extract_faces
-from fer_classic.files.json import to_json
 from fer_classic.files.kept import cache_folder
-from fer_classic.files.text import write_rows
+from fer_classic.files.text import to_json, write_rows
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.store import save_model
 from fer_classic.model.train import train_model

@@ -27,7 +27,7 @@ from fer_classic.faces.degrade import NOISE, bend
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.photograph import Photograph, find_faces
 from fer_classic.faces.row import face_row
-from fer_classic.files.json import to_json
+from fer_classic.files.text import to_json
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.shipped import shipped_model
 from fer_classic.model.store import load_model

@@ -31,8 +31,8 @@ from fer_classic.errors import FerClassicError
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.table import join_tables
 from fer_classic.files.atomic import new_directory
-from fer_classic.files.json import to_json
 from fer_classic.files.kept import cache_folder
+from fer_classic.files.text import to_json
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.store import save_model
 from fer_classic.scores.subsets import copies_of, judge

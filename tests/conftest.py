@@ -33,7 +33,7 @@ LONG = (
     *("page/test_browser", "page/test_browser_film", "page/test_film", "video/test_reader"),
     *("page/test_mending", "report/test_report", "video/test_films"),
     *("video/test_live", "cli/test_votes", "features/test_estimators", "page/test_server"),
-    *("submissions/peers/test_bench", "test_doctor"),
+    *("submissions/peers/test_bench", "demo/test_doctor"),
 )
 
 

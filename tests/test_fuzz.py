@@ -17,7 +17,7 @@ from fuzz import Escape, only_inside
 from fuzz_mutate import changed, changed_json
 from fuzz_targets import TARGETS, accepts
 
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions
 
 INPUTS = 150
 

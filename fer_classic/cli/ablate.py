@@ -9,8 +9,8 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, progress_bar, say, table
-from fer_classic.cli.settings import cache_folder_from
 from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.files.kept import cache_folder
 
 #: Folder of finished folds in the output folder, by which it is known again.
 PARTS = "parts"
@@ -47,7 +47,7 @@ def ablate(
     read = read_plan(plan, train)
     _check_folder(out)
     samples = _samples(read)
-    kept = cache_folder_from(cache)
+    kept = cache_folder(cache)
 
     def faces_of(faces):
         told = replace(read.settings, faces=faces)
@@ -81,7 +81,7 @@ def _samples(plan):
     """The labelled images of the plan, or a random part of them."""
     import numpy as np
 
-    from fer_classic.pipeline.inputs import read_samples
+    from fer_classic.pipeline.faces import read_samples
 
     samples = read_samples(list(plan.train), plan.settings).training_part()
     if plan.images is None or plan.images >= len(samples):
@@ -152,7 +152,7 @@ def _write(found, plan, out):
         ablation_picture,
     )
     from fer_classic.files.atomic import write_file
-    from fer_classic.files.json import to_json
+    from fer_classic.files.text import to_json
 
     texts = {
         "ablation.csv": ablation_csv(found),

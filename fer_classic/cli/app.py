@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fer_classic.cli.interrupts import fail, received
+from fer_classic.cli import fail, received
 from fer_classic.errors import FerClassicError
 
 #: Modules by command, in the order of the help page: the whole job first, then its steps.

@@ -58,7 +58,7 @@ def compare(
     Example: fer-classic compare submission.json deepface.json --truth val.zip
     """
     from fer_classic.files.atomic import check_new_file, write_file
-    from fer_classic.files.json import to_json
+    from fer_classic.files.text import to_json
     from fer_classic.submissions.compare import compare as compared
 
     one_of(format, ("text", "json", "md"), "--format")
@@ -88,7 +88,8 @@ def read_true_labels(truth, settings):
         The option --truth.
     settings : Settings
     """
-    from fer_classic.pipeline.inputs import read_samples, say_groups
+    from fer_classic.pipeline.faces import read_samples
+    from fer_classic.pipeline.inputs import say_groups
     from fer_classic.submissions.truth import read_truth, truth_of
 
     watch = Terminal()

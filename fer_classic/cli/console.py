@@ -3,7 +3,7 @@
 import sys
 from contextlib import contextmanager
 
-from fer_classic.compute.progress import Silent
+from fer_classic.compute.processes import Silent
 from fer_classic.files.text import visible
 
 #: Where stderr is not a terminal.

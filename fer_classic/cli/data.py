@@ -12,8 +12,9 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, progress_bar, say, table
-from fer_classic.cli.settings import cache_folder_from, settings_from
+from fer_classic.cli.settings import settings_from
 from fer_classic.cli.votes import votes_by_part, votes_text
+from fer_classic.files.kept import cache_folder
 
 #: Rows of a face table whose features are in memory at a time.
 BATCH = 256
@@ -38,8 +39,9 @@ def audit(
     """
     from fer_classic.data.audit import audit as audit_parts
     from fer_classic.errors import FerClassicError, one_of
-    from fer_classic.files.json import to_json
-    from fer_classic.pipeline.inputs import read_samples, say_groups
+    from fer_classic.files.text import to_json
+    from fer_classic.pipeline.faces import read_samples
+    from fer_classic.pipeline.inputs import say_groups
     from fer_classic.pipeline.votes import votes_of
 
     one_of(format, ("text", "json"), "--format")
@@ -125,7 +127,7 @@ def faces(
     settings = settings_from(given)
     check_new(out, overwrite=overwrite)
     samples = read_samples(inputs, settings, Terminal())
-    kept = cache_folder_from(cache)
+    kept = cache_folder(cache)
     parts = face_parts_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     with (
         on_cluster(cluster),
@@ -185,7 +187,7 @@ def features(
         parts = nullcontext(load_face_parts(found, inputs[0], BATCH))
     else:
         found = read_samples(inputs, settings, Terminal())
-        kept = cache_folder_from(cache)
+        kept = cache_folder(cache)
         parts = face_parts_of(found, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     with (
         on_cluster(cluster),

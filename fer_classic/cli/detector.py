@@ -152,7 +152,7 @@ def score(
         new_directory,
         write_file,
     )
-    from fer_classic.files.json import to_json
+    from fer_classic.files.text import to_json
 
     one_of(output, ("text", "md", "json"), "--output")
     if not 0 < iou < 1:

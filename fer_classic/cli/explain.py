@@ -8,7 +8,6 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, table
-from fer_classic.cli.predict import model_folder
 from fer_classic.errors import FerClassicError, UnreadableImage, UsageError
 from fer_classic.files.text import visible
 
@@ -43,15 +42,15 @@ def explain(
     """
     from fer_classic.files.atomic import check_new_file, write_file
     from fer_classic.model.explain import explain_face
+    from fer_classic.model.shipped import SHIPPED
     from fer_classic.model.store import load_model
-    from fer_classic.pipeline.faces import faces_of
-    from fer_classic.pipeline.inputs import read_samples, settings_to_predict
+    from fer_classic.pipeline.faces import faces_of, read_samples, settings_to_predict
 
     if out is not None:
         if out.suffix.lower() != ".png":
             raise UsageError(f"--out names a picture, a .png file. Got {out}.")
         check_new_file(out, overwrite=overwrite)
-    trained = load_model(model_folder(model))
+    trained = load_model(model or SHIPPED)
     if trained.settings.network:
         raise UsageError(
             f"{model} is a network, which has no named features to explain with. Name a "

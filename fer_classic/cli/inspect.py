@@ -35,8 +35,8 @@ def score(
     Example: fer-classic score submission.json --truth val.zip
     """
     from fer_classic.data.voted import shares_of, with_majority
-    from fer_classic.files.json import to_json
-    from fer_classic.pipeline.inputs import read_samples
+    from fer_classic.files.text import to_json
+    from fer_classic.pipeline.faces import read_samples
     from fer_classic.pipeline.votes import tell_absent, votes_of
     from fer_classic.scores.metrics import distribution_scores, evaluate
     from fer_classic.submissions.read_table import read_predictions
@@ -77,7 +77,7 @@ def info(
 
     Example: fer-classic info runs/first
     """
-    from fer_classic.files.json import to_json
+    from fer_classic.files.text import to_json
     from fer_classic.model.store import load_model
 
     one_of(format, ("text", "json"), "--format")
@@ -113,7 +113,7 @@ def doctor():
 
     Example: fer-classic doctor
     """
-    from fer_classic.doctor import checks
+    from fer_classic.demo.doctor import checks
 
     failed = 0
     for name, fine, detail in checks():

@@ -2,13 +2,11 @@
 
 import functools
 import inspect
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from fer_classic.cli.face_options import MinFace as MinFace
-from fer_classic.cli.face_options import Which as Which
 
 DATA = "Folder, zip, CSV manifest, FER2013 CSV, image or glob."
 DATA_OR_FACES = f"{DATA} Or a folder of the command faces."
@@ -57,6 +55,37 @@ FirstCode = Annotated[
 Threshold = Annotated[
     float | None,
     typer.Option(help="Least detection score; 0: the detector's own.  [default: 0]"),
+]
+
+
+def _least_face(text):
+    from fer_classic.errors import UsageError
+    from fer_classic.faces.settings import least_face
+
+    try:
+        return least_face(text)
+    except UsageError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+MinFace = Annotated[
+    float | None,
+    typer.Option(
+        "--min-face",
+        "--min-size",
+        parser=_least_face,
+        metavar="SIZE",
+        help="Least size of a face in pixels, such as 40, or as a share of the picture's "
+        "shorter side, such as 0.1 or 10%.  [default: 0]",
+    ),
+]
+Which = Annotated[
+    str | None,
+    typer.Option(
+        "--faces",
+        help="Which of an image's faces count: best (the detector is surest of it), "
+        "largest or all, each a row such as photo.jpg#1.  [default: best]",
+    ),
 ]
 Align = Annotated[
     str | None,
@@ -174,9 +203,9 @@ Jobs = Annotated[
 
 
 def _cluster(address):
-    from fer_classic.compute.cluster import check_address
-
     if address is not None:
+        from fer_classic.compute.cluster import check_address
+
         check_address(address)
     return address
 
@@ -189,6 +218,17 @@ Cluster = Annotated[
         callback=_cluster,
     ),
 ]
+
+
+def on_cluster(address):
+    """A block whose work is done by the cluster of the option --cluster, if it is given."""
+    if address is None:
+        return nullcontext(0)
+    from fer_classic.compute.cluster import on_cluster
+
+    return on_cluster(address)
+
+
 _KEPT = (
     "Folder that keeps finished work, so that a stopped run continues where it was; none"
 )

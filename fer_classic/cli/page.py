@@ -8,8 +8,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import say
-from fer_classic.cli.predict import model_folder
-from fer_classic.cli.settings import cache_folder_from
+from fer_classic.files.kept import cache_folder
 
 
 @app.command()
@@ -64,19 +63,20 @@ def page(
     Example: fer-classic page runs/clip --film clip.mp4
     Example: fer-classic page train/ --groups '_(p[0-9]+)_'
     """
+    from fer_classic.model.shipped import model_named
     from fer_classic.page.server import Server
     from fer_classic.page.starting import make_workspace
 
     inputs = inputs or []
     workspace = make_workspace(
         inputs,
-        model and model_folder(model),
+        model and model_named(model),
         film=film,
         labels=labels,
         groups=groups,
         journal=journal,
         jobs=jobs,
-        cache=cache_folder_from(cache),
+        cache=cache_folder(cache),
     )
     server = Server(workspace, port)
     if workspace.journal is not None:

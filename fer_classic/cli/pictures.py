@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from fer_classic.cli.console import say
-from fer_classic.submissions.write import answer_of, has_face
+from fer_classic.faces.table import has_face
+from fer_classic.submissions.write import answer_of
 
 
 def write_overlays(samples, faces, predictions, folder):
@@ -86,7 +87,7 @@ def readable_images(samples, faces):
     from fer_classic.data.image import decode
     from fer_classic.data.sources import read_same
     from fer_classic.errors import UnreadableImage
-    from fer_classic.faces.choose import rows_by_image
+    from fer_classic.faces.settings import rows_by_image
 
     for i, rows in enumerate(rows_by_image(faces)):
         if faces.status[rows[0]] == "unreadable":

@@ -1,6 +1,6 @@
 """The command predict."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +9,6 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, say, table
-from fer_classic.cli.pictures import write_crops, write_overlays
-from fer_classic.cli.settings import cache_folder_from, detector_from
-from fer_classic.cli.sureness import estimated_prior, named_where_sure
 from fer_classic.errors import UsageError, check_range, one_of
 
 
@@ -89,27 +86,15 @@ def predict(
     Example: fer-classic predict group.jpg --faces all --overlay seen/
     Example: fer-classic predict test/ --model runs/first --out submission.json
     """
-    from fer_classic.compute.cluster import on_cluster
-    from fer_classic.faces.cutout import HOW
-    from fer_classic.files.atomic import check_new, check_new_file, new_directory
+    from fer_classic.files.kept import cache_folder
     from fer_classic.model.predict import predict_faces
+    from fer_classic.model.shipped import SHIPPED
     from fer_classic.model.store import load_model
-    from fer_classic.pipeline.faces import faces_of
-    from fer_classic.pipeline.inputs import read_samples, settings_to_predict
-    from fer_classic.submissions.write import checked_template
+    from fer_classic.pipeline.faces import faces_of, read_samples
 
     one_of(format, ("text", "csv", "json"), "--format")
-    if out is not None and out.suffix.lower() == ".csv" and template is None:
-        raise UsageError(
-            f"--out names the submission, a .json file; the table goes beside it as .csv. "
-            f"Got {out}."
-        )
-    if out is not None:
-        check_new_file(out, overwrite=overwrite)
-        check_new_file(_details_file(out), overwrite=overwrite)
-    one_of(crop_as, HOW, "--crop-as")
-    if prior is not None:
-        one_of(prior, ("estimate",), "--prior")
+    one_of(crop_as, ("aligned", "boxed"), "--crop-as")
+    one_of(prior or "estimate", ("estimate",), "--prior")
     check_range("--strength", strength, 0, 1)
     check_range("--min-probability", min_probability, 0, 1)
     if which == "all" and template is not None:
@@ -117,42 +102,99 @@ def predict(
             "--template writes one answer an image, and --faces all gives several: leave "
             "one of them out."
         )
-    if crops is not None and crops == overlay:
-        raise UsageError(f"--crops and --overlay both name {crops}: give two folders.")
-    for folder in (overlay, crops):
-        if folder is not None:
-            check_new(folder, overwrite=overwrite)
-    trained = load_model(model_folder(model))
-    settings = settings_to_predict(trained.settings, max_pixels).with_changes(
-        which=which or "best", min_size=min_size, upsample=upsample, threshold=threshold
-    )
-    if detector is not None:
-        settings = settings.with_changes(detector=detector_from(detector))
+    _check_places(out, template, overlay, crops, overwrite)
+    trained = load_model(model or SHIPPED)
+    chosen = {"which": which or "best", "min_size": min_size}
+    chosen |= {"upsample": upsample, "threshold": threshold}
+    settings = _settings(trained.settings, max_pixels, detector, chosen)
     samples = read_samples(inputs, settings, Terminal())
-    layout = checked_template(template, samples, first_code, Terminal())
-    kept = cache_folder_from(cache, default=False)
-    with on_cluster(cluster):
+    layout = _layout(template, samples, first_code)
+    kept = cache_folder(cache, default=False)
+    with o.on_cluster(cluster):
         faces = faces_of(samples, settings, jobs=jobs, cache=kept, watch=Terminal(quiet))
     predictions = predict_faces(trained, faces, jobs=jobs)
     if prior is not None:
+        from fer_classic.cli.sureness import estimated_prior
+
         predictions = estimated_prior(trained, predictions, faces, strength)
     _say_guesses(faces)
-    if settings.faces.which != "all":
+    if which in (None, "best", "largest"):
         _say_others(faces)
-    shown = named_where_sure(predictions, faces, min_probability)
-    pictures = [(overlay, write_overlays, ()), (crops, write_crops, (crop_as,))]
-    with ExitStack() as written:
-        for folder, write, more in pictures:
-            if folder is not None:
-                work = written.enter_context(new_directory(folder, overwrite=overwrite))
-                write(samples, faces, shown, work, *more)
+    shown = predictions
+    if min_probability:
+        from fer_classic.cli.sureness import named_where_sure
+
+        shown = named_where_sure(predictions, faces, min_probability)
+    with _pictures(samples, faces, shown, overlay, crops, crop_as, overwrite):
         # Within, so that files and folders come into their places one after the other.
         _write_predictions(predictions, shown, faces, out, layout, format, overwrite)
 
 
+def _check_places(out, template, overlay, crops, overwrite):
+    """What shall be written can be, and nothing is there that would be lost."""
+    if crops is not None and crops == overlay:
+        raise UsageError(f"--crops and --overlay both name {crops}: give two folders.")
+    if out is not None and out.suffix.lower() == ".csv" and template is None:
+        raise UsageError(
+            f"--out names the submission, a .json file; the table goes beside it as .csv. "
+            f"Got {out}."
+        )
+    if out is overlay is crops is None:
+        return
+    from fer_classic.files.atomic import check_new, check_new_file
+
+    if out is not None:
+        check_new_file(out, overwrite=overwrite)
+        check_new_file(_details_file(out), overwrite=overwrite)
+    for folder in (overlay, crops):
+        if folder is not None:
+            check_new(folder, overwrite=overwrite)
+
+
+def _settings(trained, max_pixels, detector, chosen):
+    """Those of the model, with what the options change."""
+    from fer_classic.pipeline.faces import settings_to_predict
+
+    if detector is not None:
+        from fer_classic.cli.settings import detector_from
+
+        chosen = chosen | {"detector": detector_from(detector)}
+    return settings_to_predict(trained, max_pixels).with_changes(**chosen)
+
+
+def _layout(template, samples, first_code):
+    """The layout of the contest's sample file, if one is given."""
+    if template is None:
+        return None
+    from fer_classic.submissions.write import checked_template
+
+    return checked_template(template, samples, first_code, Terminal())
+
+
+@contextmanager
+def _pictures(samples, faces, shown, overlay, crops, crop_as, overwrite):
+    """Write overlays and crops; they come into their places after the block."""
+    pictures = {}
+    if overlay is not None:
+        pictures[overlay] = "write_overlays", ()
+    if crops is not None:
+        pictures[crops] = "write_crops", (crop_as,)
+    if not pictures:
+        yield
+        return
+    from fer_classic.cli import pictures as writers
+    from fer_classic.files.atomic import new_directory
+
+    with ExitStack() as written:
+        for folder, (writer, more) in pictures.items():
+            work = written.enter_context(new_directory(folder, overwrite=overwrite))
+            getattr(writers, writer)(samples, faces, shown, work, *more)
+        yield
+
+
 def _say_guesses(faces):
     """Say how many answers of the submission are no expression of a face."""
-    from fer_classic.submissions.write import has_face
+    from fer_classic.faces.table import has_face
 
     number = sum(not has_face(status) for status in faces.status)
     if number:
@@ -173,22 +215,6 @@ def _say_others(faces):
         )
 
 
-def model_folder(model):
-    """The folder named, or that of a shipped model.
-
-    Parameters
-    ----------
-    model : pathlib.Path or None
-        The option --model.
-    """
-    from fer_classic.model.shipped import shipped_model
-
-    if model is None:
-        return shipped_model()
-    bare = len(model.parts) == 1 and not model.exists()
-    return shipped_model(model.name) if bare else model
-
-
 def _details_file(out):
     """The table beside a submission."""
     is_table = out.suffix.lower() == ".csv"
@@ -196,7 +222,9 @@ def _details_file(out):
 
 
 def _write_predictions(predictions, shown, faces, out, layout, format, overwrite):
-    from fer_classic.files.atomic import write_files
+    if out is None and layout is None and format == "text":
+        print(_predictions_text(shown, faces))
+        return
     from fer_classic.submissions.write import (
         default_submission,
         predictions_csv,
@@ -209,6 +237,8 @@ def _write_predictions(predictions, shown, faces, out, layout, format, overwrite
     else:
         submission = templated_submission(predictions, layout)
     if out is not None:
+        from fer_classic.files.atomic import write_files
+
         details = predictions_csv(shown, faces)
         written = {_details_file(out): details, out: submission}
         write_files(written, overwrite=overwrite)
@@ -217,14 +247,12 @@ def _write_predictions(predictions, shown, faces, out, layout, format, overwrite
         print(submission, end="")
     elif format == "json":
         print(predictions_json(shown, faces), end="")
-    elif format == "csv":
-        print(predictions_csv(shown, faces), end="")
     else:
-        print(_predictions_text(shown, faces))
+        print(predictions_csv(shown, faces), end="")
 
 
 def _predictions_text(predictions, faces):
-    from fer_classic.submissions.write import has_face
+    from fer_classic.faces.table import has_face
 
     rows = []
     for i, name in enumerate(predictions.names):

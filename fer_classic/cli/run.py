@@ -8,8 +8,9 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, percent, say, scores_text
-from fer_classic.cli.settings import cache_folder_from, refuse_for_faces, start_from
+from fer_classic.cli.settings import refuse_for_faces, start_from
 from fer_classic.errors import UsageError, check_range
+from fer_classic.files.kept import cache_folder
 
 TEST = "Images to predict, scored where their labels are known. Without it: the data's own "
 Template = Annotated[
@@ -72,7 +73,7 @@ def run(
         first_code=first_code,
         strength=strength,
         strict=strict,
-        cache=cache_folder_from(cache),
+        cache=cache_folder(cache),
         overwrite=overwrite,
         jobs=jobs,
         cluster=cluster,

@@ -52,8 +52,7 @@ def settings_from(given):
     """
     from fer_classic.errors import UsageError, one_of
     from fer_classic.features import CROP_FAMILIES, check_located, make_extractors
-    from fer_classic.learn.calibrate import PRIORS
-    from fer_classic.learn.trees import ExpressionClassifier
+    from fer_classic.learn.trees import PRIORS, ExpressionClassifier
     from fer_classic.settings import (
         CARD_FEATURES,
         DEFAULT_PRESET,
@@ -150,21 +149,6 @@ def detector_from(name):
     named = with_folder(name, ".")
     detector_identity(named)  # what is missing is told before any work
     return named
-
-
-def cache_folder_from(cache, *, default=True):
-    """Where finished work is kept, from the option --cache or the environment.
-
-    Parameters
-    ----------
-    cache : str or None
-        The option.
-    default : bool
-        Whether work is kept where neither says anything.
-    """
-    from fer_classic.files.kept import cache_folder
-
-    return cache_folder(cache, default=default)
 
 
 def refuse_for_faces(given):

@@ -37,7 +37,7 @@ def named_where_sure(predictions, faces, least):
     predictions : Predictions
     faces : FaceTable
     least : float
-        The option --min-probability; at 0 every row has a name.
+        The option --min-probability.
 
     Returns
     -------
@@ -46,8 +46,6 @@ def named_where_sure(predictions, faces, least):
     """
     import numpy as np
 
-    if not least:
-        return predictions
     unsure = predictions.probabilities.max(axis=1) < least
     unsure |= np.array([s in ("no_face", "unreadable") for s in faces.status], dtype=bool)
     if unsure.any():

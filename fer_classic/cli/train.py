@@ -8,7 +8,8 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, say, scores_text
-from fer_classic.cli.settings import cache_folder_from, refuse_for_faces, start_from
+from fer_classic.cli.settings import refuse_for_faces, start_from
+from fer_classic.files.kept import cache_folder
 
 
 @app.command()
@@ -54,7 +55,7 @@ def train(
     )
     say_unused(found.tested, ("train",), watch)
     settings, shares = found.settings, found.shares
-    kept = cache_folder_from(cache)
+    kept = cache_folder(cache)
     with on_cluster(cluster):
         faces = faces_of(found.training, settings, jobs=jobs, cache=kept, watch=watch)
         model = train_watched(

@@ -9,7 +9,8 @@ from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import Terminal, say
 from fer_classic.cli.run import TEST, Template, run_and_say
-from fer_classic.cli.settings import cache_folder_from, network_settings_from
+from fer_classic.cli.settings import network_settings_from
+from fer_classic.files.kept import cache_folder
 
 
 @app.command()
@@ -92,7 +93,7 @@ def train_cnn(
         out=out,
         template=template,
         strict=strict,
-        cache=cache_folder_from(cache),
+        cache=cache_folder(cache),
         overwrite=overwrite,
         jobs=jobs,
         watch=Terminal(quiet),

@@ -9,7 +9,7 @@ import typer
 from fer_classic.cli import options as o
 from fer_classic.cli.app import app
 from fer_classic.cli.console import progress_bar, say, table
-from fer_classic.cli.settings import cache_folder_from
+from fer_classic.files.kept import cache_folder
 
 Model = Annotated[
     str,
@@ -84,7 +84,7 @@ def video(
     with Film(clip) as film:  # what is no film is told before models are loaded
         total = film.n_frames
     analyzer = Analyzer(model, faces, detector=detector, min_face=min_face or 0, jobs=-1)
-    kept = cache_folder_from(cache)
+    kept = cache_folder(cache)
     with (
         new_directory(out, overwrite=overwrite) as folder,
         _new_film(annotate) as drawn,

@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from fer_classic.errors import FerClassicError
@@ -28,6 +27,11 @@ def handled_by(place):
         yield
     finally:
         _elsewhere.remove(place)
+
+
+def somewhere_else():
+    """Whether the chunks are handled by something else than this machine's processes."""
+    return bool(_elsewhere)
 
 
 def in_chunks(function, items, size, *, jobs=1, progress=None):
@@ -102,6 +106,8 @@ def _in_processes(function, chunks, jobs):
     if jobs == 1:
         yield from map(function, chunks)
         return
+    from concurrent.futures.process import BrokenProcessPool
+
     from joblib import Parallel, delayed
 
     # One chunk a task: what joblib would put together leaves a worker idle at the end.
@@ -135,3 +141,18 @@ def _follow_parent(parent):
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+class Silent:
+    """Tells nothing. Whoever wants to hear gives an object with the same two methods."""
+
+    def say(self, message):
+        """A message for a person, such as what was left out."""
+
+    @contextmanager
+    def bar(self, title, total):
+        """Progress of a block: yields a function of the number done and a note."""
+        yield lambda done, note="": None
+
+
+SILENT = Silent()

@@ -6,6 +6,8 @@ import numpy as np
 
 #: Rows that are multiplied at a time: what they give depends on nothing but this number.
 BLOCK = 2048
+#: Rows up to which whole numbers are read as they are, not unpacked for BLAS.
+FEW = 8
 
 
 def slices(n, size=BLOCK):

@@ -7,13 +7,11 @@ those of the documentation that comes with each set.
 import re
 from dataclasses import dataclass, field
 
-from fer_classic.data.labels import CLASS_SETS
+from fer_classic.data.labels import CLASS_SETS, PLACES
 from fer_classic.data.spelling import EXPRESSIONS, label_expression
 from fer_classic.errors import UsageError
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]*)?(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
-#: Where labels lie when no data set is named.
-PLACES = ("auto", "name", "folder", "none")
 
 
 @dataclass(frozen=True)
@@ -181,31 +179,27 @@ CONVENTIONS = {
 }
 
 
-def labels_from(text):
-    """What the option ``--labels`` names.
+def convention_named(text):
+    """The data set, or the codes, that the option ``labels`` names.
 
     Parameters
     ----------
     text : str
-        One of PLACES, a key of CONVENTIONS, or a mapping such as "1=anger,2=happiness".
+        A key of CONVENTIONS, or a mapping such as "1=anger,2=happiness".
 
     Returns
     -------
-    place : str
-        Of PLACES.
-    convention : Convention or None
+    Convention
 
     Raises
     ------
     UsageError
         It is none of that.
     """
-    if text in PLACES:
-        return text, None
     if text in CONVENTIONS:
-        return "auto", CONVENTIONS[text]
+        return CONVENTIONS[text]
     if "=" in text:
-        return "auto", Convention("given", "--labels", _mapping(text))
+        return Convention("given", "`labels`", _mapping(text))
     raise UsageError(
         f"labels must be one of {{{', '.join((*PLACES, *CONVENTIONS))}}} or pairs such as "
         f"1=anger,2=happiness. Got {text!r} instead."

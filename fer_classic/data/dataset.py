@@ -7,9 +7,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from fer_classic.data.conventions import labels_from
 from fer_classic.data.find import find_images
-from fer_classic.data.labels import FIVE, ClassSet
+from fer_classic.data.labels import FIVE, ClassSet, labels_from
 from fer_classic.data.verdicts import Verdicts
 from fer_classic.errors import FerClassicError, UsageError
 

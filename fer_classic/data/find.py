@@ -6,10 +6,6 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-from fer_classic.data.holdings import Folder, Zip
-from fer_classic.data.labelfiles import label_beside, label_files
-from fer_classic.data.manifest import read_csv, without_repeats
-from fer_classic.data.names import NameFinder, NumberedNames, name_key
 from fer_classic.data.sources import (
     FileSource,
     MissingSource,
@@ -19,10 +15,10 @@ from fer_classic.data.sources import (
     zip_member,
     zip_members,
 )
-from fer_classic.data.tablesinside import LISTS, table_inside, variants
-from fer_classic.data.zipnames import readable_names
 from fer_classic.errors import FerClassicError
 
+#: Endings of lists of names and labels, as RAF-DB and ExpW have them.
+LISTS = (".txt", ".lst", ".list")
 #: Endings of tables that are read where they are named.
 TABLES = (".csv", ".tsv", *LISTS)
 
@@ -80,12 +76,15 @@ def _expand(text):
 
 def _read_input(path, convention):
     """Rows and notes of one input."""
-    if os.path.isdir(path):
-        return _read_holding(Folder(path), convention)
     suffix = os.path.splitext(path)[1].lower()
-    if suffix == ".zip":
-        return _read_holding(Zip(path), convention)
+    if os.path.isdir(path) or suffix == ".zip":
+        from fer_classic.data.holdings import Folder, Zip
+
+        holding = Folder(path) if os.path.isdir(path) else Zip(path)
+        return _read_holding(holding, convention)
     if suffix in TABLES:
+        from fer_classic.data.manifest import without_repeats
+
         return without_repeats(_read_table(path, convention))
     if suffix in (".json", ".jsonl", ".xml"):
         raise FerClassicError(
@@ -110,6 +109,8 @@ def written(name):
 
 def _read_table(path, convention):
     """Rows of a table that was named; its images lie below its folder."""
+    from fer_classic.data.manifest import read_csv
+
     folder = os.path.dirname(os.path.abspath(path))
     try:
         data = Path(path).read_bytes()
@@ -141,6 +142,8 @@ class Beside:
             return member
         if self._find is None:
             self._look()
+        from fer_classic.data.tablesinside import variants
+
         for own in (name, *variants(name, self._convention)):
             row = self._find.row(own)
             if row >= 0 and _agree(own, self._find_names[row]):
@@ -149,6 +152,9 @@ class Beside:
 
     def _look(self):
         """List the images below the folder once a name is not simply there."""
+        from fer_classic.data.holdings import Folder
+        from fer_classic.data.names import NameFinder, NumberedNames
+
         place = self._folder
         beside = os.path.dirname(place)
         kept = [os.path.join(beside, name) for name in ("Image", "image")]
@@ -165,6 +171,8 @@ def _agree(asked, found):
 
     Of a path on another machine, which begins at its root, the file's name is enough.
     """
+    from fer_classic.data.names import name_key
+
     asked = name_key(asked)
     folder = asked.rpartition("/")[0]
     away = asked.startswith("/") or asked[1:3] == ":/" or asked.startswith("../")
@@ -188,6 +196,11 @@ def _member(path):
 
 def _read_holding(holding, convention):
     """Rows and notes of a folder or an archive."""
+    from fer_classic.data.labelfiles import label_beside, label_files
+    from fer_classic.data.manifest import without_repeats
+    from fer_classic.data.tablesinside import table_inside
+    from fer_classic.data.zipnames import readable_names
+
     files, beside = label_files(holding.names, convention)
     table, notes = (None, []) if files else table_inside(holding, convention)
     if table is not None:
@@ -227,6 +240,10 @@ def _read_holding(holding, convention):
 
 
 def _rows_of_table(holding, table, convention):
+    from fer_classic.data.manifest import read_csv
+    from fer_classic.data.names import NameFinder, NumberedNames
+    from fer_classic.data.tablesinside import variants
+
     present = NumberedNames(NameFinder([n for n in holding.names if is_image_name(n)]))
     names = set(holding.names)
     folder = table.rpartition("/")[0]

@@ -3,8 +3,8 @@
 import unicodedata
 
 from fer_classic.data.conventions import whole_number
-from fer_classic.data.labels import expression
 from fer_classic.data.names import ends_as_image
+from fer_classic.data.spelling import label_expression
 
 #: File names, the likeliest first.
 NAMES = (
@@ -148,7 +148,7 @@ def label_column(header, rows, names, name):
     width = max([len(header), *(len(cells) for _, cells in rows)], default=0)
     keys += [""] * (width - len(keys))
     free = [i for i in range(width) if i != name and keys[i] not in known]
-    words = [i for i in free if _share(i, rows, expression) >= 0.5]
+    words = [i for i in free if _share(i, rows, label_expression) >= 0.5]
     if words:
         return words[-1] if not header or len(words) == 1 else None
     called = [i for i in free if not header or any(own in keys[i] for own in _LABEL_WORDS)]
@@ -168,7 +168,7 @@ def _in_words(place, header, rows):
         for i, key in enumerate(keys)
         if (any(own in key for own in _LABEL_WORDS) or key in (*TRUE, *PREDICTED))
         and (key in PREDICTED or "pred" in key) == predicted
-        and _share(i, rows, expression) > 0.5
+        and _share(i, rows, label_expression) > 0.5
     ]
     numbers = _share(place, rows, _is_code) > 0.5
     return alike[0] if numbers and len(alike) == 1 else place

@@ -1,28 +1,13 @@
 """The class index that every file of this package uses, and how labels are read."""
 
-import re
 from dataclasses import dataclass
 
-from fer_classic.data.spelling import (
-    EXPRESSIONS,
-    label_expression,
-    word_expression,
-    words_of,
-)
 from fer_classic.errors import one_of
 
-#: Names accepted on input for each expression, in any case; see data/words.csv.
-ALIASES = {name: words_of(name) for name in EXPRESSIONS}
-
+#: What "auto" and the others read labels from; the rest names a data set or codes.
+PLACES = ("auto", "name", "folder", "none")
 #: No code of a class is larger, in any data set; numbers of persons are.
 LARGEST_CODE = 10
-_LETTERS = re.compile(r"[^\W\d_]+")
-#: A word after one of these does not mean what it says.
-_NOT = re.compile(
-    r"(?:^|[\W\d_])(not?|non|without|nicht|kein|keine|ohne|pas|sans|sin|sem|nao|não|не|без)"
-    r"[\W_]+$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -76,42 +61,28 @@ def class_set(key):
     return CLASS_SETS[one_of(key, CLASS_SETS, "classes")]
 
 
-def expression(text):
-    """The expression that a label means, or None.
+def labels_from(text):
+    """What the option ``labels`` names.
 
     Parameters
     ----------
     text : str
-        A name or alias in any case and language of data/words.csv, such as "Happy".
-    """
-    return label_expression(text)
-
-
-def expressions_in(text):
-    """Expressions named in a file name, in order of appearance, each once.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``"0001-anger"``; every run of letters is looked up as a word. One behind
-        "not" or "non" tells nothing.
+        One of PLACES, a key of :data:`fer_classic.data.conventions.CONVENTIONS`, or a
+        mapping such as "1=anger,2=happiness".
 
     Returns
     -------
-    list of str
+    place : str
+        Of PLACES.
+    convention : Convention or None
+
+    Raises
+    ------
+    UsageError
+        It is none of that.
     """
-    found = {}
-    for match in _LETTERS.finditer(text):
-        name = word_expression(match.group())
-        if name and not _NOT.search(text[: match.start()]):
-            found[name] = None
-    return list(found)
+    if text in PLACES:
+        return text, None
+    from fer_classic.data.conventions import convention_named
 
-
-def folder_expression(folder):
-    """The expression a folder is named after ("3_sadness", "Happy Faces"), or None.
-
-    A folder counts only if all its words are one label, or say nothing: "sad songs" is
-    not a class.
-    """
-    return label_expression(folder)
+    return "auto", convention_named(text)

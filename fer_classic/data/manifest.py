@@ -13,9 +13,9 @@ from fer_classic.data.headers import (
     label_column,
     name_column,
 )
-from fer_classic.data.labels import SEVEN, expression
+from fer_classic.data.labels import SEVEN
 from fer_classic.data.sources import BoxedSource, BytesSource
-from fer_classic.data.spelling import nearest_expression
+from fer_classic.data.spelling import label_expression, nearest_expression
 from fer_classic.data.tables import cells_under, header_and_rows, table_rows
 from fer_classic.data.votes import is_votes_header, majorities, votes_from
 from fer_classic.errors import FerClassicError
@@ -179,7 +179,7 @@ def label_of(text, place, convention=None):
                 "that it is of with --labels."
             )
         return {"expression": None, "code": number}
-    name = expression(text)
+    name = label_expression(text)
     return {"expression": name} | ({} if name else {"problem": unknown_label(text)})
 
 

@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from fer_classic.data.image import EXTENSIONS
-from fer_classic.data.zipnames import member_names
 from fer_classic.errors import FerClassicError, UnreadableImage
 
 #: No single image file is larger; a zip member that claims to be is a trap.
@@ -166,6 +165,8 @@ def _too_large(size, packed):
 @lru_cache(maxsize=8)
 def _directory(path, _modified):
     """Where the files of an archive lie, by name."""
+    from fer_classic.data.zipnames import member_names
+
     # Parsing the directory of a large archive takes longer than reading a member.
     places = bytearray()
     with open(path, "rb") as file:

@@ -17,6 +17,12 @@ from pathlib import Path
 _ENDINGS = {"German": ("", "e", "er", "es", "en", "em"), "French": ("", "e", "s", "es")}
 _NOTHING = "nothing"
 _LETTERS = re.compile(r"[^\W\d_]+")
+#: A word after one of these does not mean what it says.
+_NOT = re.compile(
+    r"(?:^|[\W\d_])(not?|non|without|nicht|kein|keine|ohne|pas|sans|sin|sem|nao|não|не|без)"
+    r"[\W_]+$",
+    re.IGNORECASE,
+)
 _EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3々]")
 #: Katakana as hiragana.
 _HIRAGANA = {c: c - 0x60 for c in range(0x30A1, 0x30F7)}
@@ -111,6 +117,10 @@ def words_of(expression):
     return tuple(dict.fromkeys(_plain(word) for words in listed for word in words))
 
 
+#: Names accepted on input for each expression, in any case; see words.csv.
+ALIASES = {name: words_of(name) for name in EXPRESSIONS}
+
+
 @lru_cache(maxsize=1 << 14)
 def word_expression(word):
     """The expression that a word of a file name means, or None.
@@ -191,6 +201,27 @@ def _glued(word, table):
 
 
 @lru_cache(maxsize=1 << 14)
+def expressions_in(text):
+    """Expressions named in a file name, in order of appearance, each once.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"0001-anger"``; every run of letters is looked up as a word. One behind
+        "not" or "non" tells nothing.
+
+    Returns
+    -------
+    list of str
+    """
+    found = {}
+    for match in _LETTERS.finditer(text):
+        name = word_expression(match.group())
+        if name and not _NOT.search(text[: match.start()]):
+            found[name] = None
+    return list(found)
+
+
 def nearest_expression(text):
     """The expression whose word a text resembles most, or None.
 

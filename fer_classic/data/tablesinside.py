@@ -3,6 +3,7 @@
 import os
 
 from fer_classic.data.conventions import whole_number
+from fer_classic.data.find import LISTS
 from fer_classic.data.headers import (
     GROUPS,
     PREDICTED,
@@ -14,14 +15,13 @@ from fer_classic.data.headers import (
     label_column,
     name_column,
 )
-from fer_classic.data.labels import LARGEST_CODE, expression
+from fer_classic.data.labels import LARGEST_CODE
 from fer_classic.data.names import ABSENT, NameFinder, NumberedNames
 from fer_classic.data.sources import is_image_name
+from fer_classic.data.spelling import label_expression
 from fer_classic.data.tables import header_and_rows, table_rows
 from fer_classic.errors import FerClassicError
 
-#: Endings of lists of names and labels, as RAF-DB and ExpW have them.
-LISTS = (".txt", ".lst", ".list")
 #: Parts of the name of a table that is an answer, or a sample of one.
 _ANSWERS = ("sample", "submission", "submit", "predict", "result", "answer")
 _NUMBERS = "its labels are numbers: --labels says whose"
@@ -122,7 +122,7 @@ def _why_not(holding, name, find, convention):
 def _about_list(rows, place):
     """Why a list that nobody named gives no labels: numbers may be anything, boxes too."""
     cells = [cells[place].strip() for _, cells in rows if place < len(cells)]
-    if any(expression(cell) for cell in cells):
+    if any(label_expression(cell) for cell in cells):
         return ""
     codes = [whole_number(cell) for cell in cells]
     few = all(code is not None and 0 <= code <= LARGEST_CODE for code in codes)

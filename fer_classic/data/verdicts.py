@@ -3,15 +3,7 @@
 from collections import Counter
 from pathlib import PurePosixPath
 
-from fer_classic.data.conventions import (
-    codes_of,
-    fitting,
-    outside_codes,
-    whole_number,
-)
-from fer_classic.data.labels import LARGEST_CODE, expressions_in, folder_expression
-from fer_classic.data.manifest import unknown_label
-from fer_classic.data.spelling import nearest_expression
+from fer_classic.data.labels import LARGEST_CODE
 
 
 class Verdicts:
@@ -55,8 +47,10 @@ class Verdicts:
         for row in rows:
             if "code" in row:
                 found.setdefault(row["given"], set()).add(row["code"])
-        if self._place == "none":  # nobody asks for labels
+        if self._place == "none" or not found:  # nobody asks for labels, or has any
             return []
+        from fer_classic.data.conventions import codes_of, outside_codes
+
         for origin, codes in found.items():
             if not all(0 <= code < len(self._classes) for code in codes):
                 raise outside_codes(codes, self._classes, origin)
@@ -110,12 +104,16 @@ class Verdicts:
         if self._convention is not None and self._convention.name is not None:
             found, _ = self._convention.of_name(stem)
             return [found] if found else []
+        from fer_classic.data.spelling import expressions_in
+
         return expressions_in(stem)
 
     def _folder(self, path):
         """The expression of the nearest folder that has one, else why there is none."""
         if self._place not in ("auto", "folder"):
             return None, None
+        from fer_classic.data.spelling import label_expression
+
         convention, unknown = self._convention, None
         if convention is not None and convention.name and self._name(path):
             return None, None  # the names of such a set tell all
@@ -128,16 +126,21 @@ class Verdicts:
             if convention is not None and convention.knows(folder):
                 found = convention.expression(folder)
                 return found, f"{convention.title}'s {folder}: no expression"
-            if found := folder_expression(folder):
+            if found := label_expression(folder):
                 return found, None
             if convention is not None and convention.codes and _is_code(folder):
                 unknown = f"the folder {folder} is no code of {convention.title}"
             if unknown is None and self._is_near(folder):
+                from fer_classic.data.manifest import unknown_label
+
                 unknown = f"{unknown_label(folder)} as a folder"
         return None, unknown
 
     def _is_near(self, folder):
         """Whether the name of a folder seems to be meant as a label."""
+        from fer_classic.data.conventions import whole_number
+        from fer_classic.data.spelling import nearest_expression
+
         if whole_number(folder) is not None:
             return False
         return getattr(self, "_sorted", False) or nearest_expression(folder) is not None
@@ -149,6 +152,8 @@ class Verdicts:
             self._numbered[int(folder)] += 1
 
     def _told_numbered(self):
+        from fer_classic.data.conventions import fitting
+
         named = fitting(self._numbered)
         own = " or ".join(f"--labels {key}" for key in named or ["0=anger,1=happiness,…"])
         shown = ", ".join(map(str, sorted(self._numbered)))

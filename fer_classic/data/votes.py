@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_classic.data.headers import NAMES, TRUE, first_of, header_key
-from fer_classic.data.labels import expression
+from fer_classic.data.spelling import label_expression
 from fer_classic.data.tables import cells_under, table_rows, without_trailing
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
@@ -147,7 +147,7 @@ def _tidy(name):
 
 
 def _names_class(name):
-    return expression(name) is not None
+    return label_expression(name) is not None
 
 
 def read_votes(path):
@@ -231,7 +231,7 @@ def _columns(header, origin):
     tidy = [_tidy(name) for name in header]
     found = first_of(header, NAMES)
     answers = {
-        i: NO_EXPRESSION.get(name) or expression(name) for i, name in enumerate(tidy)
+        i: NO_EXPRESSION.get(name) or label_expression(name) for i, name in enumerate(tidy)
     }
     answers = {i: answer for i, answer in answers.items() if answer}
     expressions = [a for a in answers.values() if a not in NO_EXPRESSION.values()]

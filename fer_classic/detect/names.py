@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from fer_classic.detect.given import changed_spec
-from fer_classic.detect.specs import SPECS
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.files.versions import package_version
 from fer_classic.files.weights import model_file, mtcnn_file, sha256
 
 BUILT_IN = ("none", "hog", "cnn", "cascade", "auto", "mtcnn")
@@ -16,12 +13,6 @@ BUILT_IN = ("none", "hog", "cnn", "cascade", "auto", "mtcnn")
 GROUP = "fer_classic.detectors"
 #: Environment variable with the detector with which ``auto`` begins.
 VARIABLE = "FER_CLASSIC_DETECTOR"
-#: What :func:`parse_detector` accepts, for messages.
-FORMS = (
-    f"one of {{{', '.join(BUILT_IN)}}}, the name of an installed detector, "
-    "path/to/detector.svm, or KIND:path/to/weights.onnx with KIND one of "
-    f"{{{', '.join(SPECS)}}}"
-)
 
 
 @dataclass(frozen=True)
@@ -74,6 +65,9 @@ def parse_detector(text):
         return DetectorName("built-in", text)
     if text.lower().endswith(".svm"):
         return DetectorName("trained", "trained", Path(text))
+    from fer_classic.detect.given import changed_spec
+    from fer_classic.detect.specs import SPECS
+
     spec, _, path = text.partition(":")
     path, _, given = path.partition("?")
     if spec in SPECS and path.lower().endswith(".onnx"):
@@ -87,7 +81,9 @@ def parse_detector(text):
     if text in third_parties():
         return DetectorName("third party", text)
     raise UsageError(
-        f"detector must be {FORMS}. Got {text!r} instead."
+        f"detector must be one of {{{', '.join(BUILT_IN)}}}, the name of an installed "
+        "detector, path/to/detector.svm, or KIND:path/to/weights.onnx with KIND one of "
+        f"{{{', '.join(SPECS)}}}. Got {text!r} instead."
         + ("" if not third_parties() else f" Installed: {', '.join(third_parties())}.")
     )
 
@@ -179,5 +175,7 @@ def detector_identity(text):
     if text == "mtcnn":
         told += [sha256(mtcnn_file(net)) for net in ("pnet", "rnet", "onet")]
     if named.kind == "onnx" or text == "mtcnn":
+        from fer_classic.files.versions import package_version
+
         told.append(package_version("onnxruntime"))
     return told

@@ -11,7 +11,7 @@ from PIL import Image
 from fer_classic.data.image import decode, to_gray
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.files.atomic import check_new_file, write_files
-from fer_classic.files.json import to_json
+from fer_classic.files.text import to_json
 
 #: What the other process runs: a trainer of dlib's on a data set, with its options.
 _CODE = """

@@ -7,6 +7,7 @@ from math import ceil, floor
 import numpy as np
 from PIL import Image
 
+from fer_classic.compute.compiled import are_first
 from fer_classic.errors import one_of
 
 #: Landmarks that move little with expression; the transform is fitted to these.
@@ -162,8 +163,6 @@ def warp(gray, matrix, size):
     -------
     ndarray of uint8, shape (size, size)
     """
-    from fer_classic.faces._warp import sample
-
     square = np.eye(3)
     square[:2] = matrix
     inverse = np.linalg.inv(square)[:2]
@@ -182,7 +181,28 @@ def warp(gray, matrix, size):
     linear = (inverse[:, :2] / shrink).astype(np.float32)
     shift = ((inverse[:, 2] + 0.5 - (left, top)) / shrink - 0.5).astype(np.float32)
     # A copy, contiguous and writable: for other arrays the loop would be compiled anew.
-    return sample(np.array(part), linear, shift, size)
+    part = np.array(part)
+    if are_first("warp"):
+        return _sample(part, linear, shift, size)
+    from fer_classic.faces._warp import sample
+
+    return sample(part, linear, shift, size)
+
+
+def _sample(gray, linear, shift, size):
+    """As :func:`fer_classic.faces._warp.sample`, without numba."""
+    y, x = np.indices((size, size), np.float32)
+    last = np.array(gray.shape[::-1], np.float32) - 1
+    places = [
+        np.clip(own[0] * x + own[1] * y + offset, 0, end)
+        for own, offset, end in zip(linear, shift, last, strict=True)
+    ]
+    (c, r), (end, bottom) = (own.astype(np.int64) for own in places), last.astype(int)
+    fx, fy = (place - np.floor(place).astype(np.float64) for place in places)
+    after, below = np.minimum(c + 1, end), np.minimum(r + 1, bottom)
+    upper = gray[r, c] * (1 - fx) + gray[r, after] * fx
+    lower = gray[below, c] * (1 - fx) + gray[below, after] * fx
+    return np.rint(upper * (1 - fy) + lower * fy).astype(np.uint8)
 
 
 def _cut(places, margin, length):

@@ -7,16 +7,13 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from fer_classic.compute.cluster import client_in_use
-from fer_classic.compute.processes import each_chunk
+from fer_classic.compute.processes import each_chunk, somewhere_else
 from fer_classic.data.duplicates import perceptual_hash
 from fer_classic.detect import detector_identity, make_detector
 from fer_classic.errors import FerClassicError, UnreadableImage
-from fer_classic.faces.cache import open_cache
-from fer_classic.faces.choose import row_name
 from fer_classic.faces.photograph import FIRST_SIDE, may_be_reduced
 from fer_classic.faces.row import NO_MEMORY, find_rows, read_row
-from fer_classic.faces.settings import FaceSettings
+from fer_classic.faces.settings import FaceSettings, row_name
 from fer_classic.faces.table import FaceTable, join_tables
 
 #: Images that one task of a worker handles, and that one chunk of the cache holds. At the
@@ -82,8 +79,11 @@ def face_parts(
     FerClassicError
         A model file is missing, or a process was killed.
     """
-    settings = settings or FaceSettings()
-    store = open_cache(cache, settings) if cache else None
+    settings, store = settings or FaceSettings(), None
+    if cache:
+        from fer_classic.faces.cache import open_cache
+
+        store = open_cache(cache, settings)
     identity = tuple(detector_identity(settings.detector))
     extract = partial(_extract_chunk, settings=settings, identity=identity, cache=store)
     done = 0
@@ -103,7 +103,7 @@ def face_parts(
         numbers, images = columns.pop("number"), columns.pop("image")
         part = samples.take(done + images)
         done += int(images.max()) + 1
-        if client_in_use():
+        if somewhere_else():
             _check_reading(part, columns)
         yield _table(named_faces(part, numbers, settings.which), settings, columns)
 

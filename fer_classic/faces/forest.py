@@ -1,11 +1,15 @@
 """dlib's landmark files, read in a tenth of the time that dlib takes."""
 
-from dataclasses import dataclass
+import hashlib
+import io
+import os
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from fer_classic.compute.compiled import are_first
 from fer_classic.errors import FerClassicError
-from fer_classic.faces import _forest
+from fer_classic.files.kept import kept_bytes
 
 #: Cascades, trees of a cascade, splits of a tree, points and pixels at most.
 MOST = 100_000
@@ -47,15 +51,87 @@ class LandmarkForest:
         -------
         ndarray of float64, shape (points, 2)
         """
-        shape = _forest.locate(
-            np.array(patch),  # writable: else it would be compiled anew
-            float(low),
-            float(high - low),
-            *(self.mean, self.anchors, self.deltas),
-            *(self.pairs, self.thresholds, self.leaves),
-        )
+        patch = np.array(patch)  # writable: else it would be compiled anew
+        if are_first("landmarks"):
+            shape = self._locate(patch, float(low), float(high - low))
+        else:
+            from fer_classic.faces._forest import locate
+
+            shape = locate(
+                *(patch, float(low), float(high - low)),
+                *(self.mean, self.anchors, self.deltas),
+                *(self.pairs, self.thresholds, self.leaves),
+            )
         places = low + (high - low) * shape.astype(np.float64)
         return np.floor(places + 0.5).reshape(-1, 2)
+
+    def _locate(self, patch, low, span):
+        """As :func:`fer_classic.faces._forest.locate`, without numba."""
+        shape, trees = self.mean.copy(), np.arange(self.pairs.shape[1])
+        for cascade, (pairs, thresholds) in enumerate(
+            zip(self.pairs, self.thresholds, strict=True)
+        ):
+            values = self._look(patch, low, span, shape, cascade)
+            left = values[pairs[..., 0]] - values[pairs[..., 1]] > thresholds
+            at, splits = np.zeros(len(trees), np.int64), left.shape[1]
+            while (inner := trees[at < splits]).size:
+                at[inner] = 2 * at[inner] + 2 - left[inner, at[inner]]
+            steps = self.leaves[cascade, trees, at - splits]
+            shape = np.add.accumulate(np.concatenate([shape[None], steps]))[-1]
+        return shape
+
+    def _look(self, patch, low, span, shape, cascade):
+        """Gray values of the pixels of a cascade, which turn and grow with the shape."""
+        cos, sin = _turn(*(own.reshape(-1, 2).astype(float) for own in (self.mean, shape)))
+        x, y = self.deltas[cascade].T
+        anchors = shape.reshape(-1, 2)[self.anchors[cascade]]
+        u, v = cos * x - sin * y + anchors[:, 0], sin * x + cos * y + anchors[:, 1]
+        column, row = (
+            np.floor(low + span * own.astype(np.float64) + 0.5).astype(np.int64)
+            for own in (u, v)
+        )
+        height, width = patch.shape
+        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+        values = patch[np.where(inside, row, 0), np.where(inside, column, 0)]
+        return np.where(inside, values, 0).astype(np.float32)
+
+
+def _turn(mean, shape):
+    """Scaled cosine and sine of the similarity that turns one shape into another."""
+
+    def total(values):  # term by term, as the compiled loop has it
+        return np.add.accumulate(values)[-1]
+
+    x, y = (mean - total(mean / len(mean))).T
+    u, v = (shape - total(shape / len(shape))).T
+    size = total(x * x + y * y)
+    cos, sin = total(x * u + y * v) / size, total(x * v - y * u) / size
+    return np.float32(cos), np.float32(sin)
+
+
+def kept_forest(path):
+    """As :func:`read_forest`, from the user's cache folder where it was read before.
+
+    Parameters
+    ----------
+    path : path-like
+    """
+    try:
+        told = os.stat(path)
+    except OSError as error:
+        raise _wrong(path, error.strerror or str(error)) from None
+    which = f"{os.path.abspath(path)} {told.st_size} {told.st_mtime_ns}"
+    name = hashlib.sha256(which.encode()).hexdigest()[:32]
+
+    def made():
+        file, forest = io.BytesIO(), read_forest(path)
+        for field in fields(forest):
+            np.save(file, getattr(forest, field.name), allow_pickle=False)
+        return file.getvalue()
+
+    file = io.BytesIO(kept_bytes(f"landmarks-{name}", made))
+    arrays = [np.load(file, allow_pickle=False) for _ in fields(LandmarkForest)]
+    return LandmarkForest(*arrays)
 
 
 def read_forest(path):
@@ -96,6 +172,12 @@ def read_forest(path):
     return LandmarkForest(mean, anchors, deltas, pairs, thresholds, leaves)
 
 
+def _loops():
+    from fer_classic.faces import _forest
+
+    return _forest
+
+
 def _inside(numbers, end):
     return numbers.size and numbers.min() >= 0 and numbers.max() < end
 
@@ -119,13 +201,13 @@ class _Reader:
         self.at = int(at)
 
     def whole(self, what, least=1):
-        value, at = _forest.read_whole(self.data, self.at)
+        value, at = _loops().read_whole(self.data, self.at)
         self.moved(at, what)
         self.check(least <= value <= MOST, f"number of {what}")
         return int(value)
 
     def expect(self, value, what):
-        found, at = _forest.read_whole(self.data, self.at)
+        found, at = _loops().read_whole(self.data, self.at)
         self.moved(at, what)
         self.check(found == value, what)
 
@@ -139,21 +221,21 @@ class _Reader:
     def floats(self, number, what):
         self.check(number <= self.data.size, what)
         out = np.empty(number, np.float32)
-        at = _forest.read_floats(self.data, self.at, _forest.POWERS, out)
+        at = _loops().read_floats(self.data, self.at, _loops().POWERS, out)
         self.moved(at, what)
         return out
 
     def vector(self):
         """A matrix of one column; its size is written negative."""
-        found, at = _forest.read_whole(self.data, self.at)
+        found, at = _loops().read_whole(self.data, self.at)
         self.moved(at, "mean shape")
         self.check(2 <= -found <= MOST, "mean shape")
         self.expect(-1, "mean shape")
         return self.floats(-int(found), "mean shape")
 
     def trees(self, pairs, thresholds, leaves):
-        more = _forest.POWERS, pairs, thresholds, leaves
-        self.moved(_forest.read_trees(self.data, self.at, *more), "trees")
+        more = _loops().POWERS, pairs, thresholds, leaves
+        self.moved(_loops().read_trees(self.data, self.at, *more), "trees")
 
     def pixels(self, cascades):
         """Anchors and deltas of the pixels that each cascade looks at."""

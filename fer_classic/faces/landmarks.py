@@ -39,9 +39,9 @@ _DETECTOR_BOX = (0.014, -0.061, 1.038)
 
 @lru_cache(maxsize=2)
 def _forest(path):
-    from fer_classic.faces.forest import read_forest
+    from fer_classic.faces.forest import kept_forest
 
-    forest = read_forest(path)
+    forest = kept_forest(path)
     if forest.points != len(MIRROR):
         raise FerClassicError(
             f"{path} predicts {forest.points} landmarks: a file of the {len(MIRROR)} of "

@@ -8,9 +8,14 @@ from fer_classic.data.duplicates import thumbnail
 from fer_classic.detect import Face
 from fer_classic.errors import UnreadableImage
 from fer_classic.faces.align import STABLE, alignment, transform, upright, warp
-from fer_classic.faces.choose import chosen_faces
-from fer_classic.faces.photograph import find_faces, read_photograph
-from fer_classic.faces.squeezed import narrowed, surer, widened
+from fer_classic.faces.photograph import (
+    find_faces,
+    narrowed,
+    read_photograph,
+    surer,
+    widened,
+)
+from fer_classic.faces.settings import chosen_faces
 
 #: Where dlib's detector puts the box on tightly cropped faces: median over FER2013.
 _PORTRAIT = (0.075, 0.15, 0.78)

@@ -13,8 +13,8 @@ from fer_classic.faces.settings import face_settings
 from fer_classic.faces.table import STATUSES, FaceTable
 from fer_classic.files.arrays import check_array, open_npy
 from fer_classic.files.checksums import FORMAT, read_sealed, usable, write_seal
-from fer_classic.files.json import write_json
 from fer_classic.files.npy import NpyWriter
+from fer_classic.files.text import write_json
 
 #: Type, and shape of a row; crops have the side that the settings tell.
 _FACE_ARRAYS = {

@@ -140,3 +140,13 @@ def join_tables(parts):
         elif isinstance(first, tuple):
             joined[key] = tuple(chain.from_iterable(own))
     return replace(parts[0], **joined)
+
+
+def has_face(status):
+    """Whether a row tells of a face: one was found, or the whole image is said to be one.
+
+    Parameters
+    ----------
+    status : str
+    """
+    return status not in ("no_face", "unreadable")

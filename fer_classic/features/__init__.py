@@ -6,18 +6,19 @@ from importlib import import_module
 import numpy as np
 
 from fer_classic.errors import UsageError, one_of
-from fer_classic.features import fisher, geometry, hog, lbp, sift
 
-#: Families by the name users give them. Those of CROP_FAMILIES follow from the face
-#: alone; the others learn a vocabulary from training images first.
+#: Families by the name users give them, and the class of each in the module of that name.
 FAMILIES = {
-    "hog": hog.HOGFeatures,
-    "lbp": lbp.LBPFeatures,
-    "geometry": geometry.GeometryFeatures,
-    "sift": sift.SIFTFeatures,
-    "fisher": fisher.FisherFeatures,
+    "hog": "HOGFeatures",
+    "lbp": "LBPFeatures",
+    "geometry": "GeometryFeatures",
+    "sift": "SIFTFeatures",
+    "fisher": "FisherFeatures",
 }
-CROP_FAMILIES = tuple(n for n, own in FAMILIES.items() if not hasattr(own, "learned"))
+#: Those that follow from the face alone; the others learn from training images first.
+CROP_FAMILIES = ("hog", "lbp", "geometry", "sift")
+#: Those that read landmarks.
+LANDMARK_FAMILIES = ("geometry", "sift")
 
 __all__ = [
     "CROP_FAMILIES",
@@ -30,15 +31,14 @@ __all__ = [
     "SIFTFeatures",
     "check_located",
     "compute_features",
+    "family_class",
     "make_extractors",
 ]
 
-#: Those of the families as scikit-learn knows them, imported when first used.
-_ESTIMATORS = tuple(own.__name__ for own in FAMILIES.values())
-
 
 def __getattr__(name):
-    if name not in _ESTIMATORS:
+    """The families as scikit-learn knows them, imported when first used."""
+    if name not in FAMILIES.values():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.estimators"), name)
 
@@ -81,6 +81,21 @@ class FeatureTable:
         return FeatureTable(self.X[:, keep], tuple(self.names[i] for i in keep))
 
 
+def family_class(name):
+    """The transformer of a family, without scikit-learn; its module is loaded for it.
+
+    Parameters
+    ----------
+    name : str
+        Of FAMILIES.
+
+    Returns
+    -------
+    type
+    """
+    return getattr(import_module(f"{__name__}.{name}"), FAMILIES[name])
+
+
 def make_extractors(features):
     """Transformers from their settings.
 
@@ -97,10 +112,10 @@ def make_extractors(features):
     if not features:
         raise UsageError(f"Name at least one feature family of {', '.join(FAMILIES)}.")
     for name, parameters in features.items():
-        known = FAMILIES[one_of(name, FAMILIES, "feature family")]().get_params()
+        known = family_class(one_of(name, FAMILIES, "feature family"))().get_params()
         for key in parameters:
             one_of(key, known, f"parameter of the features {name!r}")
-    return [FAMILIES[name](**features[name]) for name in FAMILIES if name in features]
+    return [family_class(name)(**features[name]) for name in FAMILIES if name in features]
 
 
 def check_located(align, *features):
@@ -134,7 +149,7 @@ def reading_landmarks(*features):
         Parameters by family.
     """
     named = set().union(*features)
-    return [n for n, own in FAMILIES.items() if n in named and own.reads != "crops"]
+    return [name for name in LANDMARK_FAMILIES if name in named]
 
 
 def compute_features(crops, landmarks, features):

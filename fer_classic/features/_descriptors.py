@@ -6,26 +6,7 @@ As in ``_kernels``, plain loops without ``fastmath``: the processor does not mat
 import numpy as np
 
 from fer_classic.compute.compiled import compiled
-
-#: Cells of a descriptor, a side, and orientations over 360 degrees, as Lowe (IJCV 2004).
-SIDE, ORIENTATIONS = 4, 8
-LENGTH = SIDE * SIDE * ORIENTATIONS
-#: Steps of a gradient's magnitude, and the largest cell whose sums fit 32 bits with them.
-STEPS, LARGEST_CELL = np.float32(16), 24
-
-
-def orientation_shares():
-    """Orientation of every gradient that 8-bit images can have, in bins.
-
-    Returns
-    -------
-    ndarray of float32, shape (511, 511)
-        From 0 to 8, indexed by 255 + row difference, 255 + column difference.
-    """
-    difference = np.arange(-255, 256, dtype=np.float64)
-    rows, columns = np.meshgrid(difference, difference, indexing="ij")
-    turns = np.arctan2(rows, columns) / (2 * np.pi) % 1.0
-    return (turns * ORIENTATIONS).astype(np.float32)
+from fer_classic.features.sift import ORIENTATIONS, SIDE, STEPS
 
 
 @compiled
@@ -36,7 +17,7 @@ def gradient_maps(crops, angles):
     ----------
     crops : ndarray of uint8, shape (n, S, S)
     angles : ndarray of float32, shape (511, 511)
-        From :func:`orientation_shares`.
+        From :func:`fer_classic.features.sift.orientation_shares`.
 
     Returns
     -------

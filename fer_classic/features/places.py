@@ -15,7 +15,7 @@ from fer_classic.faces.landmarks import (
     RIGHT_BROW,
     RIGHT_EYE,
 )
-from fer_classic.features import FAMILIES
+from fer_classic.features import FAMILIES, family_class
 from fer_classic.features.geometry import ANGLES
 
 #: Regions and their landmarks. The cheeks have none: they are what lies between.
@@ -45,7 +45,7 @@ RATIO_POINTS = {
     "upper_lip_height": (51, 33),
 }
 #: Families by the prefix of their columns; an expert's scores are a family of their own.
-PREFIXES = {own.family: name for name, own in FAMILIES.items()} | {"expert": "expert"}
+PREFIXES = {family_class(name).family: name for name in FAMILIES} | {"expert": "expert"}
 #: A pixel belongs to the region of a landmark nearer than this, over the crop's side.
 NEAR = 0.09
 #: Radius of a landmark on a heat map, over the crop's side.
@@ -210,8 +210,8 @@ def _regions_of(place):
 
 def _cell_sides(features, size):
     """Side of a cell in pixels, by family."""
-    hog = FAMILIES["hog"](**features.get("hog", {}))
-    lbp = FAMILIES["lbp"](**features.get("lbp", {}))
+    hog = family_class("hog")(**features.get("hog", {}))
+    lbp = family_class("lbp")(**features.get("lbp", {}))
     return (("hog", float(hog.cell)), ("lbp", size / lbp.grid))
 
 

@@ -7,8 +7,8 @@ from fer_classic.errors import FerClassicError
 from fer_classic.features import FeatureTable
 from fer_classic.files.arrays import check_array, open_npy
 from fer_classic.files.checksums import FORMAT, read_sealed, usable, write_seal
-from fer_classic.files.json import write_json
 from fer_classic.files.npy import NpyWriter
+from fer_classic.files.text import write_json
 
 _FEATURES_FILES = {"features.json", "X.npy"}
 

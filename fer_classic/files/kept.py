@@ -5,8 +5,6 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from fer_classic.files.staging import partial_file
-
 #: Environment variable that names the folder, or says "none".
 VARIABLE = "FER_CLASSIC_CACHE"
 #: Bytes of the checksum that a file begins with.
@@ -70,6 +68,8 @@ def kept_bytes(name, make):
 
 
 def _write(path, content):
+    from fer_classic.files.staging import partial_file
+
     number, work = partial_file(path)
     try:
         with open(number, "wb") as file:

@@ -1,8 +1,12 @@
-"""Text from strangers, safe in a spreadsheet, in a file name and on a terminal."""
+"""Text: from strangers, safe in a spreadsheet, a file name, on a terminal; JSON."""
 
 import csv
 import io
+import json
 import re
+from pathlib import Path
+
+from fer_classic.errors import FerClassicError
 
 #: Text that a spreadsheet takes for a formula. Apostrophes before it are an escape.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
@@ -119,3 +123,28 @@ def markdown_table(header, rows):
 def writable(text):
     """Text that can be written as UTF-8: half a surrogate pair becomes its escape."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def to_json(value):
+    """Indented JSON text of plain types, numbers unrounded."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return writable(text)
+
+
+def read_json(path):
+    """Parse a JSON file; a FerClassicError says why it cannot be."""
+    try:
+        return json.loads(
+            Path(path).read_bytes()
+        )  # UTF-8, UTF-16 or UTF-32, with or without mark
+    except OSError as error:
+        raise FerClassicError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise FerClassicError(f"{path} is not JSON: {error}.") from None
+
+
+def write_json(value, path):
+    """The text of :func:`to_json`, which is never whole in memory."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        json.dump(value, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")

@@ -10,8 +10,6 @@ import numpy as np
 
 from fer_classic.compute.compiled import compiled
 
-#: Rows up to which this is faster than unpacking the whole numbers for BLAS.
-FEW = 8
 #: Columns of which the sums stay in the innermost cache.
 BLOCK = 4096
 

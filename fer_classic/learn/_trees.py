@@ -3,11 +3,7 @@
 import numpy as np
 
 from fer_classic.compute.compiled import compiled
-
-#: LightGBM takes values up to this for zero; a 32-bit float in its source.
-ZERO = float(np.float32(1e-35))
-#: Bits of decision_type: where missing values go, and which are missing.
-LEFT, MISSING_ZERO, MISSING_NAN = 2, 4, 8
+from fer_classic.learn.trees import LEFT, MISSING_NAN, MISSING_ZERO, ZERO
 
 
 @compiled

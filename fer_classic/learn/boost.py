@@ -3,9 +3,9 @@
 import numpy as np
 
 from fer_classic.compute.cluster import client_in_use
-from fer_classic.compute.openmp import load_lightgbm
+from fer_classic.compute.threads import load_lightgbm
 from fer_classic.learn.boost_cluster import LEAST_ROWS, grow
-from fer_classic.learn.calibrate import softmax
+from fer_classic.learn.trees import softmax
 from fer_classic.scores.folds import grouped_folds
 
 #: Rows times columns below which one thread grows the trees: several wait for each other at

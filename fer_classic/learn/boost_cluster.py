@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_classic.compute.cluster import workers_of
 from fer_classic.compute.deadlines import watched
-from fer_classic.compute.openmp import load_lightgbm
+from fer_classic.compute.threads import load_lightgbm
 from fer_classic.errors import FerClassicError
 
 #: Fewer rows are learned from faster on one machine than over a network.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PRIORS = ("uniform", "train")
+from fer_classic.learn.trees import softmax
 
 
 def class_codes(y):
@@ -128,18 +128,3 @@ def best_temperature(scores, codes, target, weights=None):
         return -(importance * np.log(probability + 1e-300)).sum()
 
     return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
-
-
-def softmax(scores):
-    """Probabilities from scores, row by row.
-
-    Parameters
-    ----------
-    scores : ndarray of float, shape (n, k)
-
-    Returns
-    -------
-    ndarray of float64, shape (n, k)
-    """
-    power = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return power / power.sum(axis=1, keepdims=True)

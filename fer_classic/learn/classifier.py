@@ -13,8 +13,8 @@ from fer_classic.learn.calibrate import (
     class_importance,
     class_shares,
     row_weights,
-    softmax,
 )
+from fer_classic.learn.trees import softmax
 
 #: Below this many rows a single held-out part says too little: several are held out in
 #: turn, and the last model learns from all rows. Large trees learn such a set by heart: on

@@ -2,12 +2,19 @@
 
 import numpy as np
 
-from fer_classic.compute.products import gram, in_threads, one_blas_thread, product, slices
+from fer_classic.compute.compiled import are_first
+from fer_classic.compute.products import (
+    FEW,
+    gram,
+    in_threads,
+    one_blas_thread,
+    product,
+    slices,
+)
 from fer_classic.errors import one_of
 from fer_classic.faces.landmarks import mirror_landmarks
 from fer_classic.features import FAMILIES, make_extractors
 from fer_classic.features.base import Transformer, check_fitted
-from fer_classic.learn._products import FEW
 from fer_classic.learn.folded_basis import FoldedBasis
 
 #: Faces whose features are held at a time, and from which the basis is learned.
@@ -142,6 +149,8 @@ class FaceEmbedding(Transformer):
         ndarray of float32, shape (n, components)
         """
         check_fitted(self, "basis_")
+        if are_first("vectors", len(X[0])):
+            return self._project(*X, averaged, self._folded().rows.astype(np.float32))
         if len(X[0]) <= FEW:  # not even a thread of BLAS's is worth the trouble
             return self._project(*X, averaged, None)
         with one_blas_thread():

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.faces.degrade import degrade
 from fer_classic.faces.landmarks import MIRROR
 from fer_classic.features import check_located, make_extractors, reading_landmarks
-from fer_classic.features._descriptors import LENGTH
+from fer_classic.features.sift import LENGTH
 from fer_classic.files.arrays import check_array, check_finite
 from fer_classic.learn.embedding import FaceEmbedding
 from fer_classic.learn.kernel_ridge import KernelRidgeScores
@@ -123,6 +122,8 @@ def fit_expert(
     out_of_fold : ndarray of float32, shape (n, n_classes)
         Scores of each row by a kernel that has not seen its group.
     """
+    from fer_classic.faces.degrade import degrade
+
     own, ridge = expert_parameters(parameters)
     check_located(faces.settings.align, own["features"])
     crop = parameters.get("crop", "aligned")

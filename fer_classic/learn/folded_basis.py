@@ -4,8 +4,6 @@ from functools import cached_property
 
 import numpy as np
 
-from fer_classic.learn._products import Halves, multiply
-
 
 class FoldedBasis:
     """A basis whose equal rows, of columns and their mirror images, are multiplied once.
@@ -36,6 +34,8 @@ class FoldedBasis:
 
     @cached_property
     def _halves(self):
+        from fer_classic.learn._products import Halves
+
         return Halves(self.rows)
 
     def times_few(self, columns):
@@ -52,6 +52,8 @@ class FoldedBasis:
         -------
         ndarray of float32, shape (n, components)
         """
+        from fer_classic.learn._products import multiply
+
         if self._used:
             return self._halves.multiply(columns)
         self._used = True

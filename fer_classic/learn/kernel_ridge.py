@@ -2,13 +2,9 @@
 
 import numpy as np
 
-from fer_classic.compute.products import in_threads, one_blas_thread, slices
+from fer_classic.compute.compiled import are_first
+from fer_classic.compute.products import FEW, in_threads, one_blas_thread, slices
 from fer_classic.features.base import Parameters, check_fitted
-from fer_classic.learn._products import FEW, multiply
-from fer_classic.learn.conjugate_gradients import solve
-from fer_classic.learn.kernel_blocks import KernelBlocks
-from fer_classic.learn.kernel_targets import balanced_targets
-from fer_classic.scores.folds import grouped_folds
 
 #: Rows of one system; more are dealt out to several.
 MOST_ROWS = 45_000
@@ -106,6 +102,8 @@ class KernelRidgeScores(Parameters):
         ValueError
             Targets or weights are impossible.
         """
+        from fer_classic.learn.kernel_targets import balanced_targets
+
         weights, targets = balanced_targets(y, targets, sample_weight)
         sets = self._sets(y, groups)
         step = _step(X, self.gamma)
@@ -138,6 +136,8 @@ class KernelRidgeScores(Parameters):
         parts = len(y) if groups is None else len(np.unique(groups))
         parts = min(self.folds, int(np.bincount(y).min()), parts)
         if parts > 1:
+            from fer_classic.scores.folds import grouped_folds
+
             folds = grouped_folds(y, groups, parts, self.random_state)
             for number, (_, held) in enumerate(folds):
                 sets[held] = number
@@ -164,6 +164,9 @@ class KernelRidgeScores(Parameters):
         scores : ndarray of float32, shape (n, k)
             0 without folds.
         """
+        from fer_classic.learn.conjugate_gradients import solve
+        from fer_classic.learn.kernel_blocks import KernelBlocks
+
         rows, n = np.rint(X), len(X)
         gamma = self.gamma * float(step) ** 2
         # A row that is not rounded lies nearer to rounded ones than these to one another.
@@ -210,8 +213,13 @@ class KernelRidgeScores(Parameters):
     def _few(self, X):
         """Scores of a few rows, from the support as it is stored."""
         rows, unit, squares = self._in_units(X)
-        products = np.empty((len(X), self.columns_.shape[1]), np.float32)
-        multiply(rows, self.columns_, products)
+        if are_first("scores", len(X)):
+            products = rows @ self.columns_.astype(np.float32)
+        else:
+            from fer_classic.learn._products import multiply
+
+            products = np.empty((len(X), self.columns_.shape[1]), np.float32)
+            multiply(rows, self.columns_, products)
         return self._sums(products, unit, squares, slice(None)).astype(np.float32)
 
     def _many(self, X):

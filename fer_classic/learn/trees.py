@@ -5,12 +5,15 @@ from functools import cached_property
 
 import numpy as np
 
-from fer_classic.compute.openmp import load_lightgbm
+from fer_classic.compute.compiled import are_first
 from fer_classic.errors import FerClassicError, one_of
 from fer_classic.features.base import Parameters, check_range
-from fer_classic.learn.boost import boosted
-from fer_classic.learn.calibrate import PRIORS, softmax
 
+PRIORS = ("uniform", "train")
+#: LightGBM takes values up to this for zero; a 32-bit float in its source.
+ZERO = float(np.float32(1e-35))
+#: Bits of decision_type: where missing values go, and which are missing.
+LEFT, MISSING_ZERO, MISSING_NAN = 2, 4, 8
 #: Parameter, least and largest value, type.
 _LIMITS = (
     ("n_estimators", 1, 100_000, int),
@@ -64,6 +67,8 @@ class Trees:
         -------
         ndarray of float64, shape (n, classes)
         """
+        if are_first("trees", len(X)):
+            return self._sums(X)
         from fer_classic.learn._trees import add_leaves
 
         out = np.zeros((len(X), self.classes))
@@ -72,6 +77,36 @@ class Trees:
         X = np.array(X, dtype=np.float32, order="C")  # writable: compiled for such alone
         add_leaves(X, self.leaves, *nodes, self.nodes["leaf_value"], out)
         return out
+
+    def _sums(self, X):
+        """The same without numba, all trees of a row at a time."""
+        first = np.cumsum(self.leaves - 1) - (self.leaves - 1)  # node of each tree
+        leaf = np.cumsum(self.leaves) - self.leaves
+        values = np.empty((len(X), len(self.leaves)))
+        for row, own in zip(values, np.asarray(X, dtype=np.float64), strict=True):
+            at = np.where(self.leaves > 1, 0, -1)
+            while (inner := np.flatnonzero(at >= 0)).size:
+                at[inner] = self._below(own, first[inner] + at[inner])
+            row[:] = self.nodes["leaf_value"][leaf - at - 1]
+        # One after the other, as the compiled loop adds them: NumPy's sums go by pairs.
+        rounds = values.reshape(len(X), self.rounds, self.classes)
+        return np.add.accumulate(rounds, axis=1)[:, -1]
+
+    def _below(self, row, nodes):
+        """The children that a row comes to from some nodes."""
+        value = row[self.nodes["split_feature"][nodes]]
+        decision = self.nodes["decision_type"][nodes]
+        missing = decision & 12
+        lacking = np.isnan(value)
+        value = np.where(
+            (np.abs(value) <= ZERO) | (lacking & (missing != MISSING_NAN)), 0.0, value
+        )
+        lost = (missing == MISSING_NAN) & lacking
+        lost |= (missing == MISSING_ZERO) & (value == 0.0)
+        left = np.where(lost, decision & LEFT != 0, value <= self.nodes["threshold"][nodes])
+        return np.where(
+            left, self.nodes["left_child"][nodes], self.nodes["right_child"][nodes]
+        )
 
 
 class ExpressionClassifier(Parameters):
@@ -119,6 +154,8 @@ class ExpressionClassifier(Parameters):
         """LightGBM's own trees, of a model that was read: a ``lightgbm.Booster``."""
         if "trees_" not in vars(self):
             raise AttributeError("booster_")
+        from fer_classic.compute.threads import load_lightgbm
+
         lightgbm = load_lightgbm()
         try:
             return lightgbm.Booster(model_str=self.trees_.text)
@@ -165,5 +202,22 @@ class ExpressionClassifier(Parameters):
         if "trees_" in vars(self):
             probabilities = softmax(self.trees_.scores(X))
         else:
+            from fer_classic.learn.boost import boosted
+
             probabilities = boosted(self.booster_, X, self.best_iteration_, self.n_jobs)
         return np.log(probabilities + 1e-300) + self.log_prior_shift_
+
+
+def softmax(scores):
+    """Probabilities from scores, row by row.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (n, k)
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k)
+    """
+    power = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return power / power.sum(axis=1, keepdims=True)

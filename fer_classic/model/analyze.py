@@ -4,7 +4,7 @@ import os
 import threading
 
 from fer_classic.errors import one_of
-from fer_classic.faces.choose import WHICH
+from fer_classic.faces.settings import WHICH
 from fer_classic.model.analyzer import Analyzer
 
 #: Analyzers of earlier calls that are kept; each takes tens of megabytes.

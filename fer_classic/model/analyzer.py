@@ -9,13 +9,13 @@ import numpy as np
 from fer_classic.data.held import is_collection, is_single, name_of, read_held
 from fer_classic.data.image import MAX_PIXELS
 from fer_classic.errors import FerClassicError, UnreadableImage, one_of
-from fer_classic.faces.choose import WHICH, least_face
 from fer_classic.faces.photograph import (
     FIRST_SIDE,
     Photograph,
     may_be_reduced,
     read_photograph,
 )
+from fer_classic.faces.settings import WHICH, least_face
 from fer_classic.model.result import AnalysisStopped, Result
 from fer_classic.model.seen import AnalyzedImage, seen_face
 

@@ -22,8 +22,9 @@ def held_out(faces, jobs=-1):
     ndarray of float64, shape (n, k), or None
         None where a class has fewer than two faces.
     """
-    from fer_classic.learn.calibrate import best_temperature, softmax
+    from fer_classic.learn.calibrate import best_temperature
     from fer_classic.learn.experts import add_scores, fit_expert
+    from fer_classic.learn.trees import softmax
     from fer_classic.model.train import fold_groups
     from fer_classic.settings import PRESETS
 

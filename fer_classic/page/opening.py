@@ -39,7 +39,7 @@ def run_inputs(folder):
     FerClassicError
         The photographs are not where they were.
     """
-    from fer_classic.files.json import read_json
+    from fer_classic.files.text import read_json
 
     record = read_json(Path(folder) / "run.json")
     try:
@@ -212,7 +212,7 @@ class Opener:
 
     def _stored(self, run, made, learned):
         """What the run itself held out, if its photographs are still the same."""
-        from fer_classic.files.json import read_json
+        from fer_classic.files.text import read_json
         from fer_classic.report.material import MATERIAL, load_material
 
         rows = made.rows_of("train")

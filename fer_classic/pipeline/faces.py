@@ -1,14 +1,59 @@
-"""From samples to faces, with progress, and what could not be read told."""
+"""From inputs to samples and faces, with progress; what could not be read is told."""
 
+import os
 from contextlib import contextmanager
+from dataclasses import replace
 
-from fer_classic.compute.progress import SILENT
+from fer_classic.compute.processes import SILENT
+from fer_classic.data.dataset import read_dataset
+from fer_classic.data.image import MAX_PIXELS
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.extract import face_parts
 from fer_classic.faces.table import FaceTable, join_tables
 
 #: Unreadable images that are named.
 NAMED = 5
+
+
+def as_inputs(given):
+    """One or several inputs as a list of str; empty for None."""
+    if given is None:
+        return []
+    given = [given] if isinstance(given, str | os.PathLike) else list(given)
+    return [os.fspath(own) for own in given]
+
+
+def read_samples(inputs, settings, watch=SILENT):
+    """Samples of one or several inputs, under the settings of a run.
+
+    Parameters
+    ----------
+    inputs : list of str
+    settings : Settings
+    watch : Silent
+        Told what the user should know of how they were read.
+    """
+    samples = read_dataset(
+        *inputs,
+        classes=settings.class_set,
+        labels=settings.labels,
+        group_pattern=settings.groups,
+    )
+    for note in samples.notes:
+        watch.say(f"note: {note}")
+    return samples
+
+
+def settings_to_predict(settings, max_pixels=None):
+    """A model's settings without what a stranger's model must not decide.
+
+    That is a higher limit of pixels, and a regular expression for groups, which may
+    take for ever and which predicting does not need.
+    """
+    if max_pixels is None:
+        max_pixels = min(settings.faces.max_pixels, MAX_PIXELS)
+    changed = settings.with_changes(max_pixels=max_pixels)
+    return replace(changed, groups=None, labels="none")
 
 
 def faces_of(rows, settings, *, jobs=-1, cache=None, title="faces", watch=SILENT):

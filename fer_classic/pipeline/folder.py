@@ -2,8 +2,7 @@
 
 import hashlib
 
-from fer_classic.files.json import to_json
-from fer_classic.files.text import csv_text
+from fer_classic.files.text import csv_text, to_json
 from fer_classic.files.versions import versions
 from fer_classic.model.store import save_model
 from fer_classic.submissions.write import (

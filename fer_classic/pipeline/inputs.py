@@ -1,47 +1,17 @@
 """What a run learns from and what it tests: samples, or finished face tables."""
 
-import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from fer_classic.compute.progress import SILENT
-from fer_classic.data.dataset import check_classes, read_dataset
-from fer_classic.data.image import MAX_PIXELS
+from fer_classic.compute.processes import SILENT
+from fer_classic.data.dataset import check_classes
 from fer_classic.errors import UsageError
 from fer_classic.faces.store import load_faces
+from fer_classic.pipeline.faces import read_samples
 from fer_classic.pipeline.votes import joined
-
-
-def as_inputs(given):
-    """One or several inputs as a list of str; empty for None."""
-    if given is None:
-        return []
-    given = [given] if isinstance(given, str | os.PathLike) else list(given)
-    return [os.fspath(own) for own in given]
-
-
-def read_samples(inputs, settings, watch=SILENT):
-    """Samples of one or several inputs, under the settings of a run.
-
-    Parameters
-    ----------
-    inputs : list of str
-    settings : Settings
-    watch : Silent
-        Told what the user should know of how they were read.
-    """
-    samples = read_dataset(
-        *inputs,
-        classes=settings.class_set,
-        labels=settings.labels,
-        group_pattern=settings.groups,
-    )
-    for note in samples.notes:
-        watch.say(f"note: {note}")
-    return samples
 
 
 def say_groups(groups, pattern, watch):
@@ -224,15 +194,3 @@ def _own_test_part(whole, test, watch):
     part = "test" if "test" in whole.splits else "val"
     say_unused(whole, ("train", part), watch)
     return whole.in_split(part)
-
-
-def settings_to_predict(settings, max_pixels=None):
-    """A model's settings without what a stranger's model must not decide.
-
-    That is a higher limit of pixels, and a regular expression for groups, which may
-    take for ever and which predicting does not need.
-    """
-    if max_pixels is None:
-        max_pixels = min(settings.faces.max_pixels, MAX_PIXELS)
-    changed = settings.with_changes(max_pixels=max_pixels)
-    return replace(changed, groups=None, labels="none")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from fer_classic.compute.progress import SILENT
+from fer_classic.compute.processes import SILENT
 from fer_classic.compute.surroundings import surroundings
 from fer_classic.model.start import in_words
 from fer_classic.model.train import train_model

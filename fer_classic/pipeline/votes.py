@@ -1,6 +1,6 @@
 """Votes of annotators in a run: read, joined to the images, told."""
 
-from fer_classic.compute.progress import SILENT
+from fer_classic.compute.processes import SILENT
 from fer_classic.data.voted import rows_of_votes, training_shares
 from fer_classic.data.votes import is_votes_table, read_votes
 from fer_classic.errors import FerClassicError

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_classic.compute.cluster import on_cluster
-from fer_classic.compute.progress import SILENT
+from fer_classic.compute.processes import SILENT
 from fer_classic.compute.timer import Timer
 from fer_classic.data.voted import votes_without
 from fer_classic.errors import check_range
 from fer_classic.files.atomic import check_new, new_directory
-from fer_classic.model.predict import predict_faces
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions, predict_faces
 from fer_classic.model.start import check_fits, read_start
 from fer_classic.model.store import Model
 from fer_classic.pipeline.class_shares import moved_to_shares
-from fer_classic.pipeline.faces import faces_of
+from fer_classic.pipeline.faces import as_inputs, faces_of
 from fer_classic.pipeline.folder import run_record, write_run
-from fer_classic.pipeline.inputs import as_inputs, run_inputs
+from fer_classic.pipeline.inputs import run_inputs
 from fer_classic.pipeline.training import checkpoint_file, train_watched
 from fer_classic.pipeline.votes import votes_of
 from fer_classic.scores.subsets import copies_of, judge, judge_by_votes

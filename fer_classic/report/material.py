@@ -9,8 +9,9 @@ from PIL import Image
 from fer_classic.data.duplicates import duplicate_groups
 from fer_classic.errors import FerClassicError
 from fer_classic.files.arrays import read_npz
-from fer_classic.learn.calibrate import best_temperature, softmax
+from fer_classic.learn.calibrate import best_temperature
 from fer_classic.learn.experts import add_scores
+from fer_classic.learn.trees import softmax
 from fer_classic.model.train import training_rows
 from fer_classic.report.curves import (
     calibration_points,

@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 
-from fer_classic.features import FAMILIES
+from fer_classic.features import family_class
 from fer_classic.features.sift import POINTS
 from fer_classic.report.material import image_bytes
 
@@ -77,7 +77,7 @@ def _at(point):
 
 def _hog(crop, points, parameters):
     """Strokes along the edges in each cell, as bright as the model's columns are large."""
-    extractor = FAMILIES["hog"](**parameters)
+    extractor = family_class("hog")(**parameters)
     values = extractor.fit_transform(crop[None])[0]
     cell, bins = extractor.cell, extractor.orientations
     cells = crop.shape[0] // cell
@@ -102,7 +102,7 @@ def _hog(crop, points, parameters):
 
 def _lbp(crop, points, parameters):
     """The code of each pixel as a gray value, with the cells whose histograms count."""
-    extractor = FAMILIES["lbp"](**parameters)
+    extractor = family_class("lbp")(**parameters)
     extractor.fit(crop[None])
     codes = extractor.codes(crop[None])[0]
     gray = (codes / max(codes.max(), 1) * 255).astype(np.uint8)
@@ -129,7 +129,7 @@ def _geometry(crop, points, parameters):
 
 def _sift(crop, points, parameters):
     """The window around each landmark whose edges are counted, at the smallest size."""
-    extractor = FAMILIES["sift"](**parameters)
+    extractor = family_class("sift")(**parameters)
     image, draw = _canvas(crop, dark=0.6)
     half = 2 * min(extractor.cells)
     for i in POINTS:

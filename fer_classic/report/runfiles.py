@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError
-from fer_classic.files.json import read_json
+from fer_classic.files.text import read_json
 from fer_classic.report.material import MATERIAL, load_material
 
 #: Files that make a folder a run directory.

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from fer_classic.data.headers import PREDICTED, TRUE
-from fer_classic.data.labels import ALIASES, expression
+from fer_classic.data.spelling import ALIASES, label_expression
 from fer_classic.errors import FerClassicError
 
 #: Order of the scores of a row; NaN where there is none.
@@ -37,7 +37,7 @@ _COLUMN = {}
 def column(text):
     """Place of an expression in EXPRESSIONS, from any alias; None if it is none."""
     if text not in _COLUMN:
-        name = expression(text)
+        name = label_expression(text)
         _COLUMN[text] = EXPRESSIONS.index(name) if name else None
     return _COLUMN[text]
 

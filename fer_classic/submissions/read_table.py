@@ -29,11 +29,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_classic.data.conventions import whole_number
-from fer_classic.data.labels import expression
 from fer_classic.data.manifest import NO_LABEL
 from fer_classic.data.names import match_names
+from fer_classic.data.spelling import label_expression
 from fer_classic.errors import FerClassicError
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions
 from fer_classic.submissions.other_tools import EXPRESSIONS
 from fer_classic.submissions.read import read_answers
 
@@ -221,7 +221,7 @@ def _code(label, classes):
     if isinstance(label, bool) or not isinstance(label, str | int | float):
         return _OUTSIDE
     if isinstance(label, str):
-        if name := expression(label):
+        if name := label_expression(label):
             code = classes.code(name)
             return _OUTSIDE if code is None else code
         if label.strip().lower() in NO_LABEL:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.data.conventions import codes_of, labels_from, outside_codes
+from fer_classic.data.conventions import codes_of, outside_codes
 from fer_classic.data.dataset import group_finder
-from fer_classic.data.labels import ClassSet
+from fer_classic.data.labels import ClassSet, labels_from
 from fer_classic.data.manifest import label_of
 from fer_classic.data.names import SEVERAL, listed
 from fer_classic.errors import FerClassicError

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from fer_classic.compute.progress import SILENT
+from fer_classic.compute.processes import SILENT
+from fer_classic.faces.table import has_face
 from fer_classic.files.text import csv_text
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions
 from fer_classic.submissions.excerpt import completed
 from fer_classic.submissions.fill import filled, layout_of
 from fer_classic.submissions.sample import Sample, json_text, read_sample
@@ -111,16 +112,6 @@ def answer_of(predictions, faces, row):
     if has_face(faces.status[row]):
         return predictions.label_name(row), ""
     return "", predictions.class_names[int(np.argmax(predictions.probabilities[row]))]
-
-
-def has_face(status):
-    """Whether a row tells of a face: one was found, or the whole image is said to be one.
-
-    Parameters
-    ----------
-    status : str
-    """
-    return status not in ("no_face", "unreadable")
 
 
 def predictions_csv(predictions, faces):

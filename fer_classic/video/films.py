@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.files.json import to_json
-from fer_classic.files.text import csv_text
+from fer_classic.files.text import csv_text, to_json
 from fer_classic.files.versions import versions
 from fer_classic.video.annotate import annotate_film
 from fer_classic.video.follow import film_print, follow_faces

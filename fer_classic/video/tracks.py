@@ -5,10 +5,10 @@ import numpy as np
 from fer_classic.data.image import to_gray
 from fer_classic.detect import Face
 from fer_classic.errors import check_range, one_of
-from fer_classic.faces.choose import chosen_faces, large_enough
 from fer_classic.faces.landmarks import detector_box
 from fer_classic.faces.photograph import Photograph
 from fer_classic.faces.row import face_row
+from fer_classic.faces.settings import chosen_faces, large_enough
 from fer_classic.video.looks import Looks, is_cut, small_picture
 from fer_classic.video.smooth import FaceNow
 from fer_classic.video.track import (

@@ -269,7 +269,7 @@ def test_predict_without_a_model_takes_the_one_that_ships(cli, demo_folder):
 
 def test_what_a_model_does_not_decide_for_its_user(cli, demo_folder, tmp_path):
     from fer_classic.data.image import MAX_PIXELS
-    from fer_classic.pipeline.inputs import settings_to_predict
+    from fer_classic.pipeline.faces import settings_to_predict
     from fer_classic.settings import Settings
 
     photo = sorted((demo_folder / "test").iterdir())[0]

@@ -181,7 +181,7 @@ def test_landmarks_from_the_command_line(cli, portraits, tmp_path):
 
 
 def test_doctor_tells_which_detectors_work():
-    from fer_classic.doctor import _detectors
+    from fer_classic.demo.doctor import _detectors
 
     fine, told = _detectors()
     assert fine and told.startswith("none; hog; cnn; cascade; auto; mtcnn")

@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_classic.data.labels import (
-    ALIASES,
-    FIVE,
-    SEVEN,
-    class_set,
-    expression,
-    expressions_in,
-    folder_expression,
-)
+from fer_classic.data.labels import FIVE, SEVEN, class_set
+from fer_classic.data.spelling import ALIASES, expressions_in, label_expression
 from fer_classic.errors import UsageError, one_of
 
 
@@ -29,7 +22,7 @@ def test_codes_of_the_two_class_sets():
     assert FIVE.code("fear") is None
     # FER2013: 0 angry, 1 disgust, 2 fear, 3 happy, 4 sad, 5 surprise, 6 neutral.
     words = ("Angry", "Disgust", "Fear", "Happy", "Sad", "Surprise", "Neutral")
-    assert [SEVEN.code(expression(word)) for word in words] == list(range(7))
+    assert [SEVEN.code(label_expression(word)) for word in words] == list(range(7))
     assert len(FIVE) == 5 and len(SEVEN) == 7
     assert class_set("seven") is SEVEN
 
@@ -51,19 +44,21 @@ def test_one_of_returns_the_value():
 def test_no_alias_means_two_expressions():
     every = [alias for many in ALIASES.values() for alias in many]
     assert len(every) == len(set(every))
-    assert all(expression(alias.upper()) == expression(alias) for alias in every)
+    assert all(
+        label_expression(alias.upper()) == label_expression(alias) for alias in every
+    )
 
 
 @pytest.mark.parametrize("name", ALIASES)
 def test_aliases_in_any_case(name):
     for alias in ALIASES[name]:
         for text in (alias, alias.upper(), alias.title(), f" {alias}\n"):
-            assert expression(text) == name
+            assert label_expression(text) == name
 
 
 @pytest.mark.parametrize("text", ["", "hungry", "angr", "0", "class_1", "sad song"])
 def test_other_words_mean_nothing(text):
-    assert expression(text) is None
+    assert label_expression(text) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +90,7 @@ def test_words_of_a_file_name(name, found):
     st.text("0123456789_-. ()😀", max_size=8),
 )
 def test_an_alias_is_found_between_anything_that_is_no_letter(alias, before, after):
-    assert expressions_in(before + alias.upper() + after) == [expression(alias)]
+    assert expressions_in(before + alias.upper() + after) == [label_expression(alias)]
 
 
 @given(st.text())
@@ -119,7 +114,7 @@ def test_any_text_gives_known_expressions_once(text):
     ],
 )
 def test_a_folder_counts_only_if_all_its_words_are_one_label(folder, found):
-    assert folder_expression(folder) == found
+    assert label_expression(folder) == found
 
 
 def test_message_of_one_of_lists_what_is_allowed():

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_classic.data.labels import ALIASES, expressions_in
 from fer_classic.data.spelling import (
+    ALIASES,
+    expressions_in,
     label_expression,
     nearest_expression,
     spelling_like,

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_classic.data.conventions import CONVENTIONS, labels_from, whole_number
+from fer_classic.data.conventions import CONVENTIONS, whole_number
 from fer_classic.data.dataset import read_dataset
-from fer_classic.data.labels import FIVE, SEVEN
+from fer_classic.data.labels import FIVE, SEVEN, labels_from
 from fer_classic.errors import FerClassicError, UsageError
 
 WORDS = ("anger", "happiness", "neutral", "sadness", "surprise")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_classic.data.labels import FIVE, expressions_in
+from fer_classic.data.labels import FIVE
+from fer_classic.data.spelling import expressions_in
 from fer_classic.demo import generate as demo
 from fer_classic.demo import portraits
 from fer_classic.demo.generate import EXPRESSIONS, write_demo

@@ -16,6 +16,7 @@ from fer_classic.errors import UsageError
 from fer_classic.faces._warp import sample
 from fer_classic.faces.align import (
     METHODS,
+    _sample,
     alignment,
     canonical_shape,
     mean_shape,
@@ -315,3 +316,14 @@ def test_alignment_of_the_mirrored_face_is_the_mirrored_alignment(points, method
     crop = warp(GRAY, here, size).astype(int)
     crop_there = warp(np.ascontiguousarray(GRAY[:, ::-1]), there, size)[:, ::-1]
     assert abs(crop - crop_there).max() <= 1  # rounding of a gray value
+
+
+def test_without_numba_the_same_to_the_bit():
+    random = np.random.default_rng(4)
+    for _ in range(40):
+        gray = random.integers(0, 256, random.integers(1, 90, 2), dtype=np.uint8)
+        linear = random.normal(0, 2, (2, 2)).astype(np.float32)
+        shift = random.uniform(-50, 120, 2).astype(np.float32)
+        size = int(random.integers(1, 80))
+        made = _sample(gray, linear, shift, size)
+        assert np.array_equal(made, sample(gray, linear, shift, size))

@@ -387,7 +387,7 @@ def test_run_faces_train_and_features_keep_work_and_predict_does_not(
 
 
 def test_the_doctor_tells_place_and_size(cli, monkeypatch, own_cache, samples):
-    from fer_classic.doctor import _cache
+    from fer_classic.demo.doctor import _cache
 
     extract_faces(samples, QUICK, cache=own_cache)
     assert _cache().startswith(f"3 chunks, 0 MB in {own_cache}; delete that folder")

@@ -9,11 +9,17 @@ from PIL import Image
 from fer_classic.data.dataset import read_dataset
 from fer_classic.detect import Face
 from fer_classic.errors import UsageError
-from fer_classic.faces.choose import chosen_faces, large_enough, least_face, rows_by_image
 from fer_classic.faces.cutout import cut_out
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.labelplaces import label_places
-from fer_classic.faces.settings import FaceSettings, face_settings
+from fer_classic.faces.settings import (
+    FaceSettings,
+    chosen_faces,
+    face_settings,
+    large_enough,
+    least_face,
+    rows_by_image,
+)
 
 SURE, LARGE, SMALL = (
     Face(0, 0, 50, 50, 3.0),

@@ -1,5 +1,7 @@
 """dlib's landmark files read without dlib: the same landmarks, and every damage told."""
 
+import os
+
 import dlib
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ from skimage import data
 
 from fer_classic.data.image import resize, to_gray
 from fer_classic.errors import FerClassicError
-from fer_classic.faces.forest import read_forest
+from fer_classic.faces import _forest
+from fer_classic.faces import forest as module
+from fer_classic.faces.forest import kept_forest, read_forest
 from fer_classic.files.weights import model_file
 
 FILE = str(model_file("landmarks"))
@@ -86,3 +90,36 @@ def test_a_damaged_file_is_told_or_harmless(small, tmp_path):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(FerClassicError, match="No such file"):
         read_forest(tmp_path / "none.dat")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_without_numba_the_same_to_the_bit(small, whole):
+    forest, random = read_forest(FILE if whole else small), np.random.default_rng(0)
+    for _ in range(20):
+        low, span = random.uniform(0, 400), random.uniform(10, 300)
+        arrays = forest.mean, forest.anchors, forest.deltas
+        trees = forest.pairs, forest.thresholds, forest.leaves
+        expected = _forest.locate(PHOTO.copy(), low, span, *arrays, *trees)
+        assert forest._locate(PHOTO, low, span).tobytes() == expected.tobytes()
+
+
+def test_a_file_that_was_read_is_kept_and_read_again_once_it_changes(small, monkeypatch):
+    first = kept_forest(small)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "read_forest", None)  # it is not called again
+        again = kept_forest(small)
+    for name, array in vars(first).items():
+        assert np.array_equal(array, getattr(again, name))
+        assert np.array_equal(array, getattr(read_forest(small), name))
+    calls = []
+    monkeypatch.setattr(
+        module, "read_forest", lambda path: calls.append(path) or read_forest(path)
+    )
+    os.utime(small, (1, 1))
+    kept_forest(small)
+    assert calls == [small]
+
+
+def test_a_missing_file_is_not_kept(tmp_path):
+    with pytest.raises(FerClassicError, match="No such file"):
+        kept_forest(tmp_path / "none.dat")

@@ -7,10 +7,9 @@ from PIL import Image
 
 from fer_classic.data.image import resize
 from fer_classic.detect import make_detector
-from fer_classic.faces.photograph import Photograph
+from fer_classic.faces.photograph import Photograph, widened
 from fer_classic.faces.row import find_rows
 from fer_classic.faces.settings import FaceSettings
-from fer_classic.faces.squeezed import widened
 
 
 @pytest.fixture(scope="module")

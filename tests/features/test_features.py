@@ -7,7 +7,9 @@ from sklearn.exceptions import NotFittedError
 from fer_classic.errors import UsageError
 from fer_classic.faces.align import canonical_shape
 from fer_classic.features import (
+    CROP_FAMILIES,
     FAMILIES,
+    LANDMARK_FAMILIES,
     FeatureTable,
     FisherFeatures,
     GeometryFeatures,
@@ -15,6 +17,7 @@ from fer_classic.features import (
     LBPFeatures,
     SIFTFeatures,
     compute_features,
+    family_class,
     make_extractors,
 )
 
@@ -32,7 +35,15 @@ def test_extractors_come_in_the_order_of_the_families():
     made = make_extractors({"geometry": {}, "hog": {"cell": 6}})
     assert [type(own).__name__ for own in made] == ["HOGFeatures", "GeometryFeatures"]
     assert made[0].cell == 6
-    assert issubclass(LBPFeatures, FAMILIES["lbp"])
+    assert issubclass(LBPFeatures, family_class("lbp"))
+
+
+def test_what_is_known_of_the_families_is_what_their_classes_say():
+    classes = {name: family_class(name) for name in FAMILIES}
+    kept = [name for name, own in classes.items() if not hasattr(own, "learned")]
+    assert tuple(kept) == CROP_FAMILIES
+    reading = [name for name, own in classes.items() if own.reads != "crops"]
+    assert tuple(reading) == LANDMARK_FAMILIES
 
 
 def test_a_table_holds_each_familys_own_columns():
@@ -44,7 +55,7 @@ def test_a_table_holds_each_familys_own_columns():
     assert len(set(table.names)) == len(table.names)
     assert np.array_equal(table.family("hog").X, HOGFeatures(cell=8).fit_transform(crops))
     own = LBPFeatures(radii=(2,), grid=4).fit_transform(crops)
-    assert np.array_equal(table.family("lbp").X, own)
+    assert np.array_equal(table.family_class("lbp").X, own)
     geometry = table.family("geo")
     assert np.array_equal(geometry.X, GeometryFeatures().fit_transform(landmarks))
     assert geometry.names[0] == "geo__x00"
@@ -109,7 +120,7 @@ def test_crops_of_another_size_are_refused(features):
 def test_nothing_works_before_fit(family):
     given = dict(zip(("crops", "landmarks"), _faces(size=64), strict=True))
     given["faces"] = (given["crops"], given["landmarks"])
-    features = FAMILIES[family]()
+    features = family_class(family)()
     with pytest.raises(NotFittedError):
         features.transform(given[features.reads])
     with pytest.raises(NotFittedError):
@@ -119,7 +130,7 @@ def test_nothing_works_before_fit(family):
 @pytest.mark.parametrize("family", ["hog", "lbp"])
 def test_crops_may_lie_in_memory_in_any_order(family):
     crops = _faces()[0]
-    features = FAMILIES[family]().fit(crops)
+    features = family_class(family)().fit(crops)
     turned = np.asfortranarray(crops)
     assert np.array_equal(features.transform(turned), features.transform(crops))
     mirrored = features.transform(crops[:, :, ::-1])

@@ -5,7 +5,7 @@ import pytest
 
 from fer_classic.faces.align import canonical_shape
 from fer_classic.faces.landmarks import mirror_landmarks
-from fer_classic.features import SIFTFeatures, _descriptors
+from fer_classic.features import SIFTFeatures, _descriptors, sift
 from fer_classic.features.sift import POINTS, check_faces, describe, mirror_columns
 
 
@@ -63,8 +63,8 @@ def test_the_largest_cell_does_not_overflow():
     black_and_white = np.zeros((1, 64, 64), dtype=np.uint8)
     black_and_white[:, :, ::2] = 255
     black_and_white[:, ::4] = 255
-    maps = _descriptors.gradient_maps(black_and_white, _descriptors.orientation_shares())
-    made = _descriptors.smooth(maps, _descriptors.LARGEST_CELL)
+    maps = _descriptors.gradient_maps(black_and_white, sift.orientation_shares())
+    made = _descriptors.smooth(maps, sift.LARGEST_CELL)
     assert made.min() >= 0
 
 
@@ -112,3 +112,18 @@ def test_wrong_input_is_named(faces):
         SIFTFeatures(cells=(25,)).fit(faces)
     with pytest.raises(ValueError, match=r"tuple of whole numbers. Got 3"):
         SIFTFeatures(cells=3).fit(faces)
+
+
+@pytest.mark.parametrize("cell", [1, 3, 6, 24])
+def test_without_numba_the_same_to_the_bit(faces, cell):
+    shares = sift.orientation_shares()
+    crops = np.concatenate([faces[0], np.full((1, 64, 64), 7, np.uint8)])
+    points = np.concatenate([faces[1], faces[1][:1] * 3 - 70])  # also far outside
+    maps = _descriptors.gradient_maps(crops, shares)
+    own = sift._gradient_maps(crops, shares)
+    assert np.array_equal(own, maps)
+    smooth = _descriptors.smooth(maps, cell)
+    assert np.array_equal(sift._smooth(own, cell), smooth)
+    expected = _descriptors.descriptors(smooth, points, cell)
+    made = sift._descriptors(smooth, points, cell)
+    assert made.dtype == np.float32 and made.tobytes() == expected.tobytes()

@@ -10,7 +10,7 @@ import pytest
 
 from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.files.atomic import check_new, new_directory, write_file, write_files
-from fer_classic.files.json import to_json
+from fer_classic.files.text import to_json
 from fer_classic.files.versions import versions
 
 

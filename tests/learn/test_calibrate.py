@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fer_classic.learn.calibrate import best_temperature, class_importance, softmax
+from fer_classic.learn.calibrate import best_temperature, class_importance
+from fer_classic.learn.trees import softmax
 
 
 def test_importance_gives_each_class_its_share():

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fer_classic.learn.calibrate import softmax
 from fer_classic.learn.prior_shift import estimated_shares, with_shares
+from fer_classic.learn.trees import softmax
 
 
 def drawn(shares, n=4000, seed=0):

@@ -53,6 +53,7 @@ def test_the_sums_are_those_of_lightgbm(seed, options, monkeypatch):
     for rows in (X, other, other[:1], other[:0]):
         expected = booster.predict(rows, raw_score=True) if len(rows) else np.zeros((0, 4))
         assert trees.scores(rows).tobytes() == expected.tobytes()
+        assert trees._sums(rows).tobytes() == expected.tobytes()  # without numba
 
 
 def test_a_threshold_belongs_to_the_left():

@@ -13,10 +13,9 @@ import pytest
 from fer_classic import report
 from fer_classic.compute.timer import Timer
 from fer_classic.errors import FerClassicError
-from fer_classic.files.json import to_json
+from fer_classic.files.text import to_json
 from fer_classic.files.versions import versions
-from fer_classic.model.predict import predict_faces
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions, predict_faces
 from fer_classic.model.train import train_model
 from fer_classic.report import collect, make_report, material_bytes
 from fer_classic.report.curves import calibration_points, one_against_rest, thinned

@@ -11,7 +11,7 @@ import pytest
 from fer_classic.data.dataset import Samples
 from fer_classic.data.labels import FIVE
 from fer_classic.errors import FerClassicError
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions
 from fer_classic.submissions.read_table import read_predictions
 from fer_classic.submissions.sample import read_sample
 from fer_classic.submissions.write import checked_template, templated_submission

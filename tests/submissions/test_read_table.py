@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_classic.data.labels import ALIASES, FIVE, SEVEN
+from fer_classic.data.labels import FIVE, SEVEN
+from fer_classic.data.spelling import ALIASES
 from fer_classic.errors import FerClassicError
 from fer_classic.submissions import sample as submission
 from fer_classic.submissions.read_table import read_predictions, read_result

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_classic.data.labels import ALIASES, FIVE, SEVEN
+from fer_classic.data.labels import FIVE, SEVEN
+from fer_classic.data.spelling import ALIASES
 from fer_classic.errors import FerClassicError
-from fer_classic.model.predictions import Predictions
+from fer_classic.model.predict import Predictions
 from fer_classic.submissions.read_table import read_predictions
 from fer_classic.submissions.sample import read_template
 from fer_classic.submissions.write import (

@@ -11,7 +11,7 @@ from fer_classic.detectbench.annotations.base import (
     numbers,
 )
 from fer_classic.errors import FerClassicError
-from fer_classic.files.json import read_json
+from fer_classic.files.text import read_json
 
 
 def read(path):

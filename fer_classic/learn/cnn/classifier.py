@@ -8,8 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from fer_classic.features.base import check_crops, check_fitted_size
 from fer_classic.learn.boost import held_out_parts, threads
-from fer_classic.learn.calibrate import best_temperature, class_codes, class_shares, softmax
+from fer_classic.learn.calibrate import best_temperature, class_codes, class_shares
 from fer_classic.learn.cnn.parameters import check_parameters, chosen_device
+from fer_classic.learn.trees import softmax
 
 
 class SmallCNNClassifier(ClassifierMixin, BaseEstimator):

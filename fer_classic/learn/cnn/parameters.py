@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from fer_classic.errors import FerClassicError, UsageError, one_of
 from fer_classic.features.base import check_range
-from fer_classic.learn.calibrate import PRIORS
+from fer_classic.learn.trees import PRIORS
 
 NETWORKS = ("default", "mini")
 BALANCES = ("logit", "weights", "oversample", "none")

@@ -2,8 +2,8 @@
 
 import sys
 
-from fer_classic import doctor as module
-from fer_classic.doctor import gpus
+from fer_classic.demo import doctor as module
+from fer_classic.demo.doctor import gpus
 
 
 def test_each_package_answers_in_a_process_of_its_own(monkeypatch):

@@ -1,6 +1,6 @@
 """The doctor sees what is there, and what is not."""
 
-import fer_classic.doctor as doctor
+import fer_classic.demo.doctor as doctor
 from fer_classic.errors import FerClassicError
 
 
