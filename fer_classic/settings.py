@@ -291,5 +291,5 @@ def preset_settings(name, **changes):
     UsageError
         The name is unknown.
     """
-    one_of(name, PRESETS, "--preset")
+    one_of(name, PRESETS, "`preset`")
     return Settings(**PRESETS[name]).with_changes(**changes)

@@ -137,3 +137,35 @@ def test_everything_public_has_a_docstring():
     files = [path for path in FILES if path not in OF_TORCH]
     assert len(public_functions(files)) > 80
     assert not undocumented(files)
+
+
+#: What holds a flag of another command, or none of a command at all.
+OF_OTHERS = re.compile(r"fer-classic [a-z]|pip install|dask worker|var\(--")
+
+
+def texts_of(path):
+    """Strings of a module that are no docstrings, with their lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    for node in joined:
+        yield node.lineno, "".join(part.value for part in _texts(node))
+    left_out = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    left_out |= {id(part) for node in joined for part in node.values}
+    for node in _texts(tree):
+        if id(node) not in left_out:
+            yield node.lineno, node.value
+
+
+def _texts(tree):
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return [node for node in found if isinstance(node.value, str)]
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if "cli" not in p.parts], ids=name_of)
+def test_messages_of_the_library_name_no_flags(path):
+    flagged = [
+        (line, text)
+        for line, text in texts_of(path)
+        if re.search(r"(?<![\w-])--[a-z]{2,}", text) and not OF_OTHERS.search(text)
+    ]
+    assert not flagged, "name the parameter in backticks: the command line adds the flag"

@@ -115,7 +115,7 @@ def _inputs(given, path):
     inputs = [given] if isinstance(given, str) else given
     if not isinstance(inputs, list) or not inputs:
         raise UsageError(
-            f"{path} must name its images, train = 'photographs/', unless --train does. "
+            f"{path} must name its images, train = 'photographs/', unless `train` does. "
             f"Got {given!r} instead."
         )
     if bad := [one for one in inputs if not isinstance(one, str)]:

@@ -1,5 +1,6 @@
 """The command line: parse, call, print. One group of commands a file."""
 
+import re
 import signal
 import sys
 from contextlib import contextmanager
@@ -34,9 +35,27 @@ def _interrupt(number, frame):
     raise KeyboardInterrupt
 
 
+def with_flags(message):
+    """A message of the library with the options of the command line in it.
+
+    Parameters
+    ----------
+    message : str
+        It names parameters in backticks, such as ```max_pixels```.
+
+    Examples
+    --------
+    >>> with_flags("Raise `max_pixels`, or run without `strict`.")
+    'Raise --max-pixels, or run without --strict.'
+    """
+    return re.sub(
+        r"`([a-z][a-z_]+)`", lambda found: "--" + found[1].replace("_", "-"), message
+    )
+
+
 def fail(message, code):
     """Print an error and leave with an exit code."""
-    print(f"fer-classic: error: {visible(message)}", file=sys.stderr)
+    print(f"fer-classic: error: {visible(with_flags(message))}", file=sys.stderr)
     sys.exit(code)
 
 

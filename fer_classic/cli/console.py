@@ -3,6 +3,7 @@
 import sys
 from contextlib import contextmanager
 
+from fer_classic.cli import with_flags
 from fer_classic.compute.processes import Silent
 from fer_classic.files.text import visible
 
@@ -14,7 +15,7 @@ FEW = 10
 
 def say(message=""):
     """A message for the person at the terminal, on stderr."""
-    print(visible(message), file=sys.stderr, flush=True)
+    print(visible(with_flags(message)), file=sys.stderr, flush=True)
 
 
 class Terminal(Silent):

@@ -80,12 +80,12 @@ def check_address(address):
     """
     if not re.fullmatch(r"tcp://[^/\s]+:\d+|local:[1-9]\d*", address):
         raise UsageError(
-            "--cluster must be the address of a Dask scheduler such as "
+            "`cluster` must be the address of a Dask scheduler such as "
             f"tcp://10.0.0.1:8786, or local:N for N processes here. Got {address!r}."
         )
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise FerClassicError(
-            f"--cluster needs packages that are not installed ({', '.join(missing)}): "
+            f"`cluster` needs packages that are not installed ({', '.join(missing)}): "
             'pip install "fer_classic[dask]"'
         )
 

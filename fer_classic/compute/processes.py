@@ -119,7 +119,7 @@ def _in_processes(function, chunks, jobs):
     except BrokenProcessPool:
         raise FerClassicError(
             "A worker process was killed, most likely because memory ran out. Run again "
-            "with fewer processes, for example --jobs 1."
+            "with fewer processes, for example `jobs` 1."
         ) from None
 
 

@@ -238,7 +238,7 @@ def codes_of(classes):
 _OWN = {
     key: Convention(
         "codes",
-        f"--classes {key}",
+        f"`classes` {key}",
         {str(i): name for i, name in enumerate(own.names)},
     )
     for key, own in CLASS_SETS.items()
@@ -285,9 +285,9 @@ def outside_codes(numbers, classes, where):
         pairs = ",".join(f"{i}={n}" for i, n in enumerate(classes.names, 1))
         named.append(f"{pairs} (the same order from 1)")
     return UsageError(
-        f"{where} has the label {told}; --classes {classes.key} has the codes {own}. "
+        f"{where} has the label {told}; `classes` {classes.key} has the codes {own}. "
         + (f"They may be those of {known}. " if known else "")
-        + "Say whose they are with --labels "
-        + (" or --labels ".join(named) if named else "1=anger,2=happiness,…")
+        + "Say whose they are with `labels` "
+        + (" or `labels` ".join(named) if named else "1=anger,2=happiness,…")
         + "."
     )

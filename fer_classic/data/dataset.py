@@ -114,7 +114,7 @@ class Samples:
             raise FerClassicError(
                 f"{len(bad)} of {len(self)} images have no usable label ({shown}"
                 f"{'; …' if len(bad) > 5 else ''}). Mend the names, or leave these "
-                "images out by running without --strict."
+                "images out by running without `strict`."
             )
         return self.take(labelled)
 
@@ -230,5 +230,5 @@ def check_classes(labels, classes):
             raise FerClassicError(
                 f"Class {name!r} has {have} in the training set; every class needs at "
                 f"least 2. Add images named like {name}_0001.jpg, or train on another "
-                "class set with --classes."
+                "class set with `classes`."
             )

@@ -89,7 +89,7 @@ def _read_input(path, convention):
     if suffix in (".json", ".jsonl", ".xml"):
         raise FerClassicError(
             f"{path} is no image and no table: as data, name its folder, or save it as CSV "
-            "with the columns path and label. (--truth of compare and score reads JSON.)"
+            "with the columns path and label. (`truth` of compare and score reads JSON.)"
         )
     name = Path(path).name
     source = FileSource(os.path.abspath(path))

@@ -145,7 +145,7 @@ def _decode(data, least, max_pixels):
         if width * height > max_pixels:
             raise UnreadableImage(
                 f"{width} x {height} pixels are more than the limit of {max_pixels} "
-                "(raise it with --max-pixels)"
+                "(raise it with `max_pixels`)"
             )
         factor = 1 if least is None else _reduce(image, least)
         image.load()

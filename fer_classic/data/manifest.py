@@ -176,7 +176,7 @@ def label_of(text, place, convention=None):
         if convention is not None and convention.codes:
             raise FerClassicError(
                 f"{place}: {text} is no label of {convention.told()}. Name the data set "
-                "that it is of with --labels."
+                "that it is of with `labels`."
             )
         return {"expression": None, "code": number}
     name = label_expression(text)

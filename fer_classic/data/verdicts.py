@@ -56,7 +56,7 @@ class Verdicts:
                 raise outside_codes(codes, self._classes, origin)
         own = codes_of(self._classes).told()
         return [
-            f"{origin}: numbers are read as the codes of {own}; --labels names others"
+            f"{origin}: numbers are read as the codes of {own}; `labels` names others"
             for origin in found
         ]
 
@@ -165,7 +165,7 @@ class Verdicts:
     def _told_opposed(self, total):
         return (
             f"{len(self._opposed)} of {total} image(s) name another expression than their "
-            f"folder does (for example {self._opposed[0]}): the folder counts; --labels "
+            f"folder does (for example {self._opposed[0]}): the folder counts; `labels` "
             "name takes the name"
         )
 

@@ -46,7 +46,7 @@ class DetectorName:
         if not self.path.is_file():
             raise FerClassicError(
                 f"No detector file at {self.path}, which the settings name: put it there, "
-                "or name another detector with --detector."
+                "or name another detector with `detector`."
             )
         return self.path
 

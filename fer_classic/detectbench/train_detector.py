@@ -84,9 +84,9 @@ def train_detector(
     faces = sum(len(picture.faces) for picture in pictures)
     if faces < 2:
         raise FerClassicError(
-            f"{faces} face(s) of {annotations.path} can be learned with --window {window} "
-            f"and --upsample {upsample}: at least 2 are needed. Lower --window, or raise "
-            "--upsample."
+            f"{faces} face(s) of {annotations.path} can be learned with `window` {window} "
+            f"and `upsample` {upsample}: at least 2 are needed. Lower `window`, or raise "
+            "`upsample`."
         )
     options = {
         "C": float(C),
@@ -114,9 +114,9 @@ def _check_options(C, window, upsample, epsilon):
     if not C > 0 or not epsilon > 0:
         raise UsageError(f"C and epsilon must be above 0. Got {C} and {epsilon}.")
     if not 24 <= window <= 400:
-        raise UsageError(f"--window must be from 24 to 400 pixels. Got {window}.")
+        raise UsageError(f"`window` must be from 24 to 400 pixels. Got {window}.")
     if not 0 <= upsample <= 2:
-        raise UsageError(f"--upsample must be 0, 1 or 2. Got {upsample}.")
+        raise UsageError(f"`upsample` must be 0, 1 or 2. Got {upsample}.")
 
 
 def possible_faces(annotations, *, window, upsample):
@@ -167,7 +167,7 @@ def _best_overlap(mark, size, upsample):
 def _impossible_message(impossible, window, upsample):
     return (
         f"{len(impossible)} face(s) cannot be covered by a window of {window} pixels after "
-        f"{upsample} doubling(s) and are ignored (lower --window or raise --upsample for "
+        f"{upsample} doubling(s) and are ignored (lower `window` or raise `upsample` for "
         f"small ones):\n{first_few(impossible)}"
     )
 

@@ -42,7 +42,7 @@ def check_out(out, ending, what, *, overwrite=False):
     """
     out = Path(out)
     if out.suffix != ending:
-        raise UsageError(f"--out names the {what}, a {ending} file. Got {out}.")
+        raise UsageError(f"`out` names the {what}, a {ending} file. Got {out}.")
     for path in (out, out.with_suffix(".json")):
         check_new_file(path, overwrite=overwrite)
 
@@ -146,7 +146,7 @@ def run_trainer(trainer, data, out, options, *, quiet=False):
     if process.returncode < 0:
         raise FerClassicError(
             "dlib's trainer was killed, most likely because memory ran out: give fewer or "
-            "smaller images, a larger --window, or less --upsample."
+            "smaller images, a larger `window`, or less `upsample`."
         )
     if process.returncode:
         reason = " ".join((told.strip().splitlines() or ["no reason given"])[-1].split())

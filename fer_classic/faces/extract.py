@@ -97,7 +97,7 @@ def face_parts(
         if trouble and warn:
             warn(
                 f"Finished work cannot be kept in {store.folder}: {trouble}. The run goes "
-                "on without; free space, or name another folder (--cache DIR, or none)."
+                "on without; free space, or name another folder (`cache` DIR, or none)."
             )
             warn = None
         numbers, images = columns.pop("number"), columns.pop("image")

@@ -136,7 +136,7 @@ def check_located(align, *features):
     if align == "box" and reading:
         raise UsageError(
             f"Features read landmarks ({', '.join(reading)}), and the alignment 'box' "
-            "locates none: give another --align, or --features hog,lbp."
+            "locates none: give another `align`, or `features` hog,lbp."
         )
 
 

@@ -119,7 +119,7 @@ def check_new_file(path, *, overwrite=False):
 
 def _refuse_existing(path, overwrite):
     if os.path.lexists(path) and not overwrite:
-        raise UsageError(f"{path} exists already: name another place, or give --overwrite.")
+        raise UsageError(f"{path} exists already: name another place, or give `overwrite`.")
 
 
 def _made_here(folder):

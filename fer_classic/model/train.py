@@ -57,7 +57,7 @@ def training_rows(faces, *, strict=False):
         raise FerClassicError(
             f"{(~readable).sum()} training image(s) cannot be read; the first, "
             f"{faces.names[bad]!r}: {faces.errors[bad]}. Mend or remove them, or run "
-            "without --strict."
+            "without `strict`."
         )
     rows = np.flatnonzero(readable & (faces.labels >= 0))
     check_classes(faces.labels[rows], faces.classes)

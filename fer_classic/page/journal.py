@@ -202,14 +202,14 @@ class Journal:
         if _parsed(lines[0]) != HEAD:
             raise UsageError(
                 f"{self.path} is no journal of labels, or of another version: name "
-                "another file with --journal."
+                "another file with `journal`."
             )
         for number, line in enumerate(lines[1:], start=1):
             entry = _parsed(line)
             if not _sound(entry, number):
                 raise FerClassicError(
                     f"{self.path}, line {number + 1}, is damaged: remove it and all lines "
-                    "after it, or name another file with --journal."
+                    "after it, or name another file with `journal`."
                 )
             self._take(entry)
 
@@ -261,7 +261,7 @@ def _opened(path):
         file = io.FileIO(path, "a+")
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written: {error.strerror}. Name another file with --journal."
+            f"{path} cannot be written: {error.strerror}. Name another file with `journal`."
         ) from None
     try:
         _lock(file)

@@ -98,7 +98,7 @@ def _bound(port):
     except OSError as error:
         found.close()
         raise UsageError(
-            f"The port {port} cannot be had: {error.strerror}. Leave --port away to take "
+            f"The port {port} cannot be had: {error.strerror}. Leave `port` away to take "
             "any that is free."
         ) from None
     return found

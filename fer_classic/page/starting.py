@@ -84,7 +84,7 @@ def make_workspace(
     if settings.class_set != trained.settings.class_set:
         raise UsageError(
             f"The model has other classes ({', '.join(trained.settings.class_set.names)}) "
-            f"than the run ({', '.join(settings.class_set.names)}): leave --model away."
+            f"than the run ({', '.join(settings.class_set.names)}): leave `model` away."
         )
     held = Journal(journal or journal_place(photographs[0])) if photographs else None
     return Workspace(trained, inputs, settings, held, jobs=jobs, cache=cache)

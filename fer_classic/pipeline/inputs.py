@@ -34,7 +34,7 @@ def say_groups(groups, pattern, watch):
     found = [group for group in groups if group is not None]
     if not found:
         raise UsageError(
-            f"--groups {pattern!r} matches the name of none of {len(groups)} images: write "
+            f"`groups` {pattern!r} matches the name of none of {len(groups)} images: write "
             "a regular expression that finds the person in a name, such as '_(p[0-9]+)_'."
         )
     lacking = len(groups) - len(found)
@@ -173,11 +173,11 @@ def run_inputs(train, test, settings, *, template=None, watch=SILENT, **options)
     elif test:
         tested = read_samples(test, settings, watch)
     if not len(tested) and settings.network:
-        raise UsageError("There are no images to test on: name them with --test.")
+        raise UsageError("There are no images to test on: name them with `test`.")
     if not len(tested):
         settings = settings.with_changes(folds=settings.folds or 5)
         if template:
-            raise UsageError("--template needs images to predict: name them with --test.")
+            raise UsageError("`template` needs images to predict: name them with `test`.")
     if template and not settings.network and not (np.asarray(tested.labels) >= 0).any():
         smallest = np.bincount(found.training.labels[found.training.labels >= 0]).min()
         settings = settings.with_changes(

@@ -72,5 +72,5 @@ def tell_absent(names, votes, *, strict=False, watch=SILENT):
         f"the images; {len(votes) - len(used)} such line(s)"
     )
     if strict:
-        raise FerClassicError(f"{text}. Remove them, or run without --strict.")
+        raise FerClassicError(f"{text}. Remove them, or run without `strict`.")
     watch.say(text)

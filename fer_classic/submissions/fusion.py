@@ -103,7 +103,7 @@ def fuse_out_of_fold(probabilities, labels, groups=None, *, folds=5, seed=0):
     if some < 2:
         raise FerClassicError(
             "Weights are fitted out of fold, which needs 2 images of each class (and 2 "
-            "groups). Name other labelled images with --fit-on, or leave out --fuse."
+            "groups). Name other labelled images with `fit_on`, or leave out `fuse`."
         )
     folds = min(folds, int(some))
     whole = np.isfinite(probabilities).all(axis=(0, 2))

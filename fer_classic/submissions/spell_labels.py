@@ -76,12 +76,12 @@ def _first_code(numbers, given, k, refuse, first):
     where = given[numbers.index(largest)][1] if seen else 0
     if first is not None:
         if seen and not first <= min(seen) <= largest < k + first:
-            refuse(where, f"does not lie in {first} to {k + first - 1}: see --first-code.")
+            refuse(where, f"does not lie in {first} to {k + first - 1}: see `first_code`.")
         return first
     if largest > k or min(seen, default=0) < 0 or (largest == k and 0 in seen):
         refuse(
             where,
-            f"is no number of one of {k} classes: choose the class set with --classes.",
+            f"is no number of one of {k} classes: choose the class set with `classes`.",
         )
     if largest == k:
         return 1
@@ -89,7 +89,7 @@ def _first_code(numbers, given, k, refuse, first):
         refuse(
             where,
             "does not tell whether the first class has the number 0 or 1, as no label is 0 "
-            f"or {k}: say so with --first-code 0 or --first-code 1.",
+            f"or {k}: say so with `first_code` 0 or `first_code` 1.",
         )
     return 0
 

@@ -70,7 +70,7 @@ class Records:
         except OSError as error:
             raise FerClassicError(
                 f"{self.rows} cannot be written: {error.strerror}. Free space, or name "
-                "another folder with --cache."
+                "another folder with `cache`."
             ) from None
 
     def keep(self, **state):

@@ -468,7 +468,7 @@ def test_a_killed_worker_is_one_sentence(tmp_path):
     from fer_classic.compute.processes import in_chunks
     from fer_classic.errors import FerClassicError
 
-    with pytest.raises(FerClassicError, match=r"worker process was killed.*--jobs 1"):
+    with pytest.raises(FerClassicError, match=r"worker process was killed.*`jobs` 1"):
         in_chunks(_die, list(range(4)), 2, jobs=2)
 
 

@@ -129,6 +129,6 @@ def test_images_over_the_limit_of_pixels_count_as_unreadable(tmp_path):
         {
             "file": "train/sad_1.png",
             "reason": "96 x 96 pixels are more than the limit of 9215 (raise it with "
-            "--max-pixels)",
+            "`max_pixels`)",
         }
     ]

@@ -102,7 +102,7 @@ def test_problems_are_named_and_counted(tmp_path):
         "5 of 6 images have no usable label (disgust.jpg: class disgust; fear_1.jpg: class "
         "fear; fear_2.jpg: class fear; happy_sad.jpg: two labels: happiness and sadness; "
         "x.jpg: no label). Mend the names, or leave these images out by running without "
-        "--strict."
+        "`strict`."
     )
 
 

@@ -257,7 +257,7 @@ def test_too_many_pixels_are_refused_before_they_are_unpacked():
     assert time.perf_counter() - start < 1
     assert message == (
         "20000 x 20000 pixels are more than the limit of 100000000 "
-        "(raise it with --max-pixels)"
+        "(raise it with `max_pixels`)"
     )
 
 

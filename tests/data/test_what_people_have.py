@@ -206,7 +206,7 @@ def test_codes_of_other_data_sets(tmp_path):
     table = tmp_path / "EmoLabel" / "list_patition_label.txt"
     table.parent.mkdir()
     table.write_text("train_1.png 4\ntrain_2.png 7\ntrain_3.png 1\n")
-    with pytest.raises(UsageError, match="has the label 7; --classes five has the codes"):
+    with pytest.raises(UsageError, match="has the label 7; `classes` five has the codes"):
         read_dataset(table)
     found = read_dataset(table, labels="rafdb")
     assert classes_of(found) == ["happiness", "neutral", "surprise"]

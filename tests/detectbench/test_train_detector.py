@@ -146,8 +146,8 @@ def test_upsampling_makes_smaller_faces_possible(tmp_path):
     ("options", "words"),
     [
         ({"C": 0}, "C and epsilon must be above 0. Got 0"),
-        ({"window": 8}, "--window must be from 24 to 400 pixels. Got 8"),
-        ({"upsample": 3}, "--upsample must be 0, 1 or 2. Got 3"),
+        ({"window": 8}, "`window` must be from 24 to 400 pixels. Got 8"),
+        ({"upsample": 3}, "`upsample` must be 0, 1 or 2. Got 3"),
     ],
 )
 def test_impossible_options_are_refused(tmp_path, options, words):

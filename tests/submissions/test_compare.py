@@ -240,7 +240,7 @@ def test_names_of_results():
 
 def test_truth_from_tables(tmp_path):
     path = written(tmp_path / "t.json", [{"img": "a.jpg", "y": 3}, {"img": "b", "y": 7}])
-    with pytest.raises(FerClassicError, match="has the label 7; --classes five has the"):
+    with pytest.raises(FerClassicError, match="has the label 7; `classes` five has the"):
         read_truth(path, FIVE)
     path = written(
         tmp_path / "t.json", [{"img": "a.jpg", "y": 3.0}, {"img": "b", "y": "x"}]
@@ -290,7 +290,7 @@ def test_a_code_that_no_class_has_is_refused_and_whose_it_may_be_is_told(tmp_pat
         f"{path} has the label 5; --classes five has the codes 0 anger, 1 happiness, 2 "
         "neutral, 3 sadness, 4 surprise. They may be those of RAF-DB (1 surprise, 2 fear, "
     )
-    assert "--labels 1=anger,2=happiness,3=neutral,4=sadness,5=sur" in str(error.value)
+    assert "`labels` 1=anger,2=happiness,3=neutral,4=sadness,5=sur" in str(error.value)
     found = read_truth(path, FIVE, labels="rafdb")
     assert found.labels.tolist() == [4, 1, 3]
     found = read_truth(path, FIVE, labels="1=sad,4=none,5=joy")

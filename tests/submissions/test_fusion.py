@@ -72,7 +72,7 @@ def test_each_image_is_fused_by_weights_of_other_folds():
 
 def test_too_few_images_for_folds_are_told():
     labels = np.array([0, 0, 1, 1, 2])
-    with pytest.raises(FerClassicError, match=r"2 images of each class .* --fit-on"):
+    with pytest.raises(FerClassicError, match=r"2 images of each class .* `fit_on`"):
         fuse_out_of_fold(TWO[:, :5], labels)
     with pytest.raises(FerClassicError, match="2 groups"):
         fuse_out_of_fold(TWO[:, :4], labels[:4], np.zeros(4))

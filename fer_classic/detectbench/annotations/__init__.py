@@ -110,7 +110,7 @@ def _recognised(path):
             return name
     raise FerClassicError(
         f"{path}, line 1: of no known format of annotations. Known are "
-        f"{', '.join(READERS)}; name one with --format."
+        f"{', '.join(READERS)}; name one with `format`."
     )
 
 

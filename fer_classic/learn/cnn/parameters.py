@@ -102,7 +102,7 @@ def chosen_device(device):
     UsageError
         "cuda" is asked for, and torch sees no GPU.
     """
-    one_of(device, DEVICES, "--device")
+    one_of(device, DEVICES, "`device`")
     check_torch()
     import torch
 
@@ -111,7 +111,7 @@ def chosen_device(device):
         built = torch.version.cuda
         reason = f"built for CUDA {built}" if built else "a build for CPUs alone"
         raise UsageError(
-            f"--device cuda: torch {torch.__version__} sees no GPU (it is {reason}). Give "
-            "--device cpu, or install a driver and a CUDA build of torch."
+            f"`device` cuda: torch {torch.__version__} sees no GPU (it is {reason}). Give "
+            "`device` cpu, or install a driver and a CUDA build of torch."
         )
     return "cuda" if seen and device != "cpu" else "cpu"

@@ -229,7 +229,7 @@ class Training:
         if self.batch_size < 4:
             raise FerClassicError(
                 f"The memory of {self.device.type} does not suffice for {self.batch_size} "
-                "faces at a time. Free some of it, or train with --device cpu."
+                "faces at a time. Free some of it, or train with `device` cpu."
             )
         self.batch_size //= 2
         self.notes.append(
@@ -242,7 +242,7 @@ class Training:
     def _stop(self, problem):
         if not self.done:
             raise FerClassicError(
-                f"The training came to nothing: {problem}. Give a lower --learning-rate "
+                f"The training came to nothing: {problem}. Give a lower `learning_rate` "
                 f"than {self.recipe.learning_rate}."
             )
         self.notes.append(

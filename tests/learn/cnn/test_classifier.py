@@ -127,7 +127,7 @@ def test_impossible_parameters_are_named(toy, changes, reason):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_told(toy):
-    with pytest.raises(UsageError, match=r"--device cuda: torch .* sees no GPU"):
+    with pytest.raises(UsageError, match=r"`device` cuda: torch .* sees no GPU"):
         SmallCNNClassifier(device="cuda").fit(*toy)
 
 
