@@ -65,8 +65,9 @@ def bench(
     Example: fer-classic bench val.zip --against fer --python venvs/fer/bin/python --out b
     """
     from fer_classic.files.atomic import write_file
-    from fer_classic.files.json import to_json
-    from fer_classic.pipeline.inputs import read_samples, say_groups
+    from fer_classic.files.text import to_json
+    from fer_classic.pipeline.faces import read_samples
+    from fer_classic.pipeline.inputs import say_groups
     from fer_classic.submissions.peers.asked import tools_asked
     from fer_classic.submissions.peers.bench import bench as compared
     from fer_classic.submissions.peers.bench import evenly

@@ -121,8 +121,7 @@ def faces(
     from fer_classic.faces.store import write_faces
     from fer_classic.faces.table import join_tables
     from fer_classic.files.atomic import check_new, new_directory
-    from fer_classic.pipeline.faces import face_parts_of
-    from fer_classic.pipeline.inputs import read_samples
+    from fer_classic.pipeline.faces import face_parts_of, read_samples
 
     settings = settings_from(given)
     check_new(out, overwrite=overwrite)
@@ -174,8 +173,8 @@ def features(
     from fer_classic.features import make_extractors
     from fer_classic.features.store import write_features
     from fer_classic.files.atomic import check_new, new_directory
-    from fer_classic.pipeline.faces import face_parts_of
-    from fer_classic.pipeline.inputs import is_face_table, read_samples
+    from fer_classic.pipeline.faces import face_parts_of, read_samples
+    from fer_classic.pipeline.inputs import is_face_table
 
     settings = settings_from(given)
     make_extractors(settings.features)  # a preset may have none to compute

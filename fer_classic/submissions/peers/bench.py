@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_classic.compute.progress import SILENT
+from fer_classic.compute.processes import SILENT
 from fer_classic.data.names import NameFinder, listed
 from fer_classic.errors import FerClassicError
 from fer_classic.files.atomic import write_file
-from fer_classic.files.json import to_json
+from fer_classic.files.text import to_json
 from fer_classic.submissions.compare import compare
 from fer_classic.submissions.other_tools import column
 from fer_classic.submissions.peers.asking import ROWS, ask_about_all
