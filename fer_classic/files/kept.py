@@ -58,13 +58,20 @@ def kept_bytes(name, make):
         return make()
     path = folder / name
     with suppress(OSError):
-        raw = path.read_bytes()
-        if raw[:_HEAD] == hashlib.sha256(name.encode() + raw[_HEAD:]).digest():
-            return raw[_HEAD:]
+        with open(path, "rb") as file:
+            head, content = file.read(_HEAD), file.read()
+        if head == _digest(name, content):
+            return content
     content = make()
     with suppress(OSError):  # a full disk, or a folder for reading only: made every time
-        _write(path, hashlib.sha256(name.encode() + content).digest() + content)
+        _write(path, _digest(name, content) + content)
     return content
+
+
+def _digest(name, content):
+    digest = hashlib.sha256(name.encode())
+    digest.update(content)
+    return digest.digest()
 
 
 def _write(path, content):

@@ -55,7 +55,7 @@ def test_a_table_holds_each_familys_own_columns():
     assert len(set(table.names)) == len(table.names)
     assert np.array_equal(table.family("hog").X, HOGFeatures(cell=8).fit_transform(crops))
     own = LBPFeatures(radii=(2,), grid=4).fit_transform(crops)
-    assert np.array_equal(table.family_class("lbp").X, own)
+    assert np.array_equal(table.family("lbp").X, own)
     geometry = table.family("geo")
     assert np.array_equal(geometry.X, GeometryFeatures().fit_transform(landmarks))
     assert geometry.names[0] == "geo__x00"
