@@ -14,6 +14,8 @@ from fer_classic.files.kept import kept_bytes
 
 #: Cascades, trees of a cascade, splits of a tree, points and pixels at most.
 MOST = 100_000
+#: Of the files that :func:`kept_forest` keeps: another one is another number.
+LAYOUT = 1
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def kept_forest(path):
     which = f"{os.path.abspath(path)} {told.st_size} {told.st_mtime_ns}"
     name = hashlib.sha256(which.encode()).hexdigest()[:32]
 
-    content = kept_bytes(f"landmarks-{name}", lambda: _packed(read_forest(path)))
+    content = kept_bytes(f"landmarks-{LAYOUT}-{name}", lambda: _packed(read_forest(path)))
     return _unpacked(bytearray(content))  # arrays that may be written to: see locate
 
 

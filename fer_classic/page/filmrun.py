@@ -58,7 +58,7 @@ class FilmRun:
     """
 
     def __init__(self, folder, film=None):
-        from fer_classic.files.json import read_json
+        from fer_classic.files.text import read_json
 
         self.folder = Path(folder)
         self.facts = read_json(self.folder / "film.json")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fer_classic.compute.progress import Silent
+from fer_classic.compute.processes import Silent
 from fer_classic.data.dataset import read_dataset
 from fer_classic.submissions.sample import Sample
 from fer_classic.submissions.write import checked_template, templated_submission
