@@ -27,7 +27,6 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
-from fer_classic.files.json import to_json
 from train_models import MOST, PERSONS, VOTED, at_most, upright_share
 
 from fer_classic.data.dataset import read_dataset
@@ -39,6 +38,7 @@ from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.store import load_faces
 from fer_classic.files.atomic import new_directory
 from fer_classic.files.kept import cache_folder
+from fer_classic.files.text import to_json
 from fer_classic.model.predict import predict_faces
 from fer_classic.model.start import read_start
 from fer_classic.model.store import save_model

@@ -51,8 +51,9 @@ def sign(
     Example: fer-classic model sign runs/mine --key my.key
     """
     from fer_classic.files.checksums import SIGNATURE
+    from fer_classic.model.shipped import folder_of
     from fer_classic.model.signing import sign_model
-    from fer_classic.model.store import folder_of, load_model
+    from fer_classic.model.store import load_model
 
     place = folder_of(folder)
     load_model(place)  # what cannot be used is not signed

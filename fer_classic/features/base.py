@@ -211,3 +211,23 @@ def check_range(owner, name, value, low, high, kind=int):
             f"{name} of {type(owner).__name__} must be of type {kind.__name__}, from "
             f"{low} to {high}. Got {value!r} instead."
         )
+
+
+def check_cells(owner, largest):
+    """Raise ValueError unless ``cells`` of a transformer are different sides of cells.
+
+    Parameters
+    ----------
+    owner : transformer with ``cells``
+    largest : int
+        Largest side in pixels.
+    """
+    cells, name = owner.cells, type(owner).__name__
+    if not isinstance(cells, tuple | list) or not cells:
+        raise ValueError(
+            f"cells of {name} must be a tuple of whole numbers. Got {cells!r} instead."
+        )
+    for cell in cells:
+        check_range(owner, "each cell", cell, 1, largest)
+    if len(set(cells)) < len(cells):
+        raise ValueError(f"cells of {name} must differ. Got {cells!r}: remove one.")

@@ -5,15 +5,8 @@ from functools import lru_cache
 import numpy as np
 
 from fer_classic.compute.products import gram
-from fer_classic.features.base import CropFeatures, check_fitted, check_range
-from fer_classic.features.sift import (
-    LARGEST_CELL,
-    LENGTH,
-    SIDE,
-    check_cells,
-    describe,
-    mirror_columns,
-)
+from fer_classic.features.base import CropFeatures, check_cells, check_fitted, check_range
+from fer_classic.features.sift import LARGEST_CELL, LENGTH, SIDE, describe, mirror_columns
 
 #: Crops and descriptors that the vocabulary is learned from.
 SAMPLE_CROPS, SAMPLE_ROWS = 1500, 120_000

@@ -9,10 +9,10 @@ from fer_classic.faces.landmarks import MIRROR
 from fer_classic.features.base import (
     CountedColumns,
     Transformer,
+    check_cells,
     check_crops,
     check_fitted,
     check_fitted_size,
-    check_range,
 )
 from fer_classic.features.geometry import check_landmarks
 
@@ -266,26 +266,6 @@ def mirror_columns():
     place = np.arange(LENGTH).reshape(side, side, orientations)
     opposite = (orientations // 2 - np.arange(orientations)) % orientations
     return place[:, ::-1][:, :, opposite].ravel()
-
-
-def check_cells(owner, largest):
-    """Raise ValueError unless ``cells`` of a transformer are different sides of cells.
-
-    Parameters
-    ----------
-    owner : transformer with ``cells``
-    largest : int
-        Largest side in pixels.
-    """
-    cells, name = owner.cells, type(owner).__name__
-    if not isinstance(cells, tuple | list) or not cells:
-        raise ValueError(
-            f"cells of {name} must be a tuple of whole numbers. Got {cells!r} instead."
-        )
-    for cell in cells:
-        check_range(owner, "each cell", cell, 1, largest)
-    if len(set(cells)) < len(cells):
-        raise ValueError(f"cells of {name} must differ. Got {cells!r}: remove one.")
 
 
 def check_faces(faces):

@@ -65,8 +65,8 @@ class Analyzer:
         jobs=1,
     ):
         from fer_classic.detect import with_folder
-        from fer_classic.model.shipped import model_named
-        from fer_classic.model.store import folder_of, load_model
+        from fer_classic.model.shipped import folder_of, model_named
+        from fer_classic.model.store import load_model
 
         one_of(faces, WHICH, "faces")
         self.name = str(model)

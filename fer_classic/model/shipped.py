@@ -64,3 +64,9 @@ def shipped_model(name=SHIPPED):
         "Name your own with --model, or train one: "
         "fer-classic train DATA --out my-model"
     )
+
+
+def folder_of(folder):
+    """The folder of a model itself, where that of its run may be named."""
+    inner = Path(folder) / "model"
+    return inner if (inner / "model.json").is_file() else Path(folder)

@@ -58,7 +58,7 @@ def sign_model(folder, path, *, overwrite=False):
     Parameters
     ----------
     folder : path-like
-        Of the model itself; see :func:`fer_classic.model.store.folder_of`.
+        Of the model itself; see :func:`fer_classic.model.shipped.folder_of`.
     path : path-like
         File of the private key.
     overwrite : bool

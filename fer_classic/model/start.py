@@ -20,9 +20,9 @@ from fer_classic.learn.own_faces import (
     own_folds,
 )
 from fer_classic.model.predict import columns, features_of
-from fer_classic.model.shipped import model_named
+from fer_classic.model.shipped import folder_of, model_named
 from fer_classic.model.startfile import START, StartFaces, load_start
-from fer_classic.model.store import Model, folder_of, load_model
+from fer_classic.model.store import Model, load_model
 
 #: Own faces of which the temperature of the probabilities is half theirs.
 TRUSTED = 200

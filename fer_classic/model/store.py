@@ -14,8 +14,7 @@ from fer_classic.files.checksums import FORMAT, read_sealed, usable, write_seal
 from fer_classic.files.text import to_json
 from fer_classic.learn.experts import experts_from_arrays, experts_to_arrays
 from fer_classic.learn.trees import ExpressionClassifier
-from fer_classic.model.shipped import model_named
-from fer_classic.model.startfile import StartFaces, save_start
+from fer_classic.model.shipped import folder_of, model_named
 from fer_classic.model.treetext import read_trees
 from fer_classic.settings import Settings
 
@@ -56,7 +55,7 @@ class Model:
     trained_on: dict
     experts: tuple = ()
     out_of_fold: np.ndarray | None = None
-    start: StartFaces | None = None
+    start: object = None
 
 
 def save_model(model, folder):
@@ -90,6 +89,8 @@ def save_model(model, folder):
             arrays = {key: np.asarray(own, order="C") for key, own in arrays}
             np.savez_compressed(file, **arrays)
     if model.start is not None:
+        from fer_classic.model.startfile import save_start
+
         save_start(model.start, folder)
     description = {
         "format": FORMAT,
@@ -110,12 +111,6 @@ def _save_trees(classifier, path):
     # LightGBM notes its threads: a property of the machine, not of the model.
     text = re.sub(r"^\[num_threads: -?\d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def folder_of(folder):
-    """The folder of a model itself, where that of its run may be named."""
-    inner = Path(folder) / "model"
-    return inner if (inner / "model.json").is_file() else Path(folder)
 
 
 def load_model(folder):

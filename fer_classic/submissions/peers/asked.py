@@ -88,8 +88,7 @@ def _program(path):
 
 def _model_names(models):
     """Pairs of a distinct name and a model, which is there."""
-    from fer_classic.model.shipped import model_named
-    from fer_classic.model.store import folder_of
+    from fer_classic.model.shipped import folder_of, model_named
 
     made = {}
     for model in models:
