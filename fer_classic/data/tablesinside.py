@@ -24,7 +24,7 @@ from fer_classic.errors import FerClassicError
 
 #: Parts of the name of a table that is an answer, or a sample of one.
 _ANSWERS = ("sample", "submission", "submit", "predict", "result", "answer")
-_NUMBERS = "its labels are numbers: --labels says whose"
+_NUMBERS = "its labels are numbers: `labels` says whose"
 #: Where there are more lists than that, each tells of one image.
 _MOST_LISTS = 20
 #: A table is a manifest if so many of its names are there, and so many images in it.

@@ -155,7 +155,7 @@ class Verdicts:
         from fer_classic.data.conventions import fitting
 
         named = fitting(self._numbered)
-        own = " or ".join(f"--labels {key}" for key in named or ["0=anger,1=happiness,…"])
+        own = " or ".join(f"`labels` {key}" for key in named or ["0=anger,1=happiness,…"])
         shown = ", ".join(map(str, sorted(self._numbered)))
         return (
             f"{sum(self._numbered.values())} image(s) without a label lie in folders named "

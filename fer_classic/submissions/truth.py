@@ -86,7 +86,7 @@ def read_truth(path, classes, group_pattern=None, labels="auto"):
     if numbered:
         own = codes_of(classes).told()
         notes.append(
-            f"{path}: numbers are read as the codes of {own}; --labels names others"
+            f"{path}: numbers are read as the codes of {own}; `labels` names others"
         )
     rows = _first_rows(names, codes, path)
     if len(rows) < len(names):
