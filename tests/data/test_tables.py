@@ -137,8 +137,8 @@ def test_folders_named_by_numbers_are_told(tmp_path):
     assert told(samples) == ["no label"] * 4
     assert samples.notes == (
         "3 image(s) without a label lie in folders named 0, 3, 6: if these are codes of "
-        "classes, say whose with --labels fer2013 or --labels affectnet or --labels expw "
-        "or --labels ck",
+        "classes, say whose with `labels` fer2013 or `labels` affectnet or `labels` expw "
+        "or `labels` ck",
     )
     assert not read_dataset(tmp_path, labels="none").notes
     assert told(read_dataset(tmp_path, labels="rafdb"))[0] == (
@@ -171,7 +171,7 @@ def test_lists_in_a_folder(tmp_path):
     assert told(samples) == ["happiness"] * 3
     assert samples.notes == (
         f"{path}: left aside, as no table of its images: label/label.lst (its labels are "
-        "numbers: --labels says whose)",
+        "numbers: `labels` says whose)",
     )
     expected = ["sadness", "sadness", "anger"]
     assert told(read_dataset(path, labels="expw")) == expected

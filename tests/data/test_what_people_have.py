@@ -195,7 +195,7 @@ def test_spreadsheets_and_other_classes(tmp_path):
     found = read_dataset(tmp_path / "m.csv")
     assert found.labels.tolist() == [0, -1, 3, -1]
     assert found.problems == (None, "unknown label 'unknown'", None, "unknown label 'n/a'")
-    assert "numbers are read as the codes of --classes five (0 anger" in found.notes[0]
+    assert "numbers are read as the codes of `classes` five (0 anger" in found.notes[0]
     assert len(found.training_part()) == 2
     with pytest.raises(FerClassicError, match="unknown label 'unknown'"):
         found.training_part(strict=True)

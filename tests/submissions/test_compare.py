@@ -249,8 +249,8 @@ def test_truth_from_tables(tmp_path):
     assert found.names == ("a.jpg", "b") and found.labels.tolist() == [3, -1]
     assert found.notes == (
         f"{path}: not scored, unknown label 'x' (1)",
-        f"{path}: numbers are read as the codes of --classes five (0 anger, 1 happiness, "
-        "2 neutral, 3 sadness, 4 surprise); --labels names others",
+        f"{path}: numbers are read as the codes of `classes` five (0 anger, 1 happiness, "
+        "2 neutral, 3 sadness, 4 surprise); `labels` names others",
     )
     path = tmp_path / "t.csv"
     path.write_text("path,emotion\na.jpg,fear\nb.jpg,6\nc.jpg,\n")
@@ -287,7 +287,7 @@ def test_a_code_that_no_class_has_is_refused_and_whose_it_may_be_is_told(tmp_pat
     with pytest.raises(FerClassicError) as error:
         read_truth(path, FIVE)
     assert str(error.value).startswith(
-        f"{path} has the label 5; --classes five has the codes 0 anger, 1 happiness, 2 "
+        f"{path} has the label 5; `classes` five has the codes 0 anger, 1 happiness, 2 "
         "neutral, 3 sadness, 4 surprise. They may be those of RAF-DB (1 surprise, 2 fear, "
     )
     assert "`labels` 1=anger,2=happiness,3=neutral,4=sadness,5=sur" in str(error.value)
