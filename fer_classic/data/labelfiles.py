@@ -5,13 +5,11 @@ CK+: ``Emotion/S005/001/S005_001_00000011_emotion.txt`` holds the code of the im
 holds the code of ``images/12.jpg``.
 """
 
-import io
 from pathlib import PurePosixPath
-
-import numpy as np
 
 from fer_classic.data.manifest import label_of
 from fer_classic.errors import FerClassicError
+from fer_classic.files.arrays import array_from_bytes
 
 #: Endings of the files' names by data set, and those of files that tell something else.
 ENDINGS = {"ck": "_emotion.txt", "affectnet": "_exp.npy"}
@@ -96,7 +94,7 @@ def label_beside(image, files, holding, convention):
 
 def _npy_text(data):
     """The one value of an array, as text."""
-    array = np.load(io.BytesIO(data[:_LARGEST]), allow_pickle=False)
+    array = array_from_bytes(data[:_LARGEST])
     if array.size != 1:
         raise ValueError("not a single value")
     value = array.reshape(-1)[0]
