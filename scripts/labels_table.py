@@ -7,8 +7,9 @@ DATA holds ``fer2013/{train,val}.zip``, ``fer2013/votes.csv`` and
 ``webfaces/{train,val}.zip``. Each row is a pair of the preset's experts, without trees,
 trained on some images of FER2013 (drawn at random among those with votes), on the web
 photographs, or on both. Columns: balanced accuracy on FER2013's val by its labels, by the
-majority of the votes, on the val part of the web photographs, and, where no web photograph
-was learned from, on both its parts: a source that the model has never seen.
+majority of the votes, and on all web photographs with the recalls of the classes: out of
+fold, persons apart, where web photographs were learned from, else they are a source that
+the model has never seen.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
+from train_models import web_weights
 
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import FIVE
@@ -33,17 +35,24 @@ from fer_classic.learn.experts import add_scores, expert_parameters
 from fer_classic.learn.kernel_ridge import KernelRidgeScores
 from fer_classic.settings import PRESETS
 
-#: Name: share of the votes (None: no image of FER2013), web photographs too.
+#: Name: share of the votes (None: no image of FER2013); what a web photograph weighs on the
+#: average, and the power of its class's size that divides it (None: no web photograph).
 TRIALS = {
-    "FER2013, votes 0.0": (0.0, False),
-    "FER2013, votes 0.7": (0.7, False),
-    "FER2013, votes 1.0": (1.0, False),
-    "web photographs": (None, True),
-    "both, votes 0.0": (0.0, True),
-    "both, votes 0.7": (0.7, True),
-    "both, votes 1.0": (1.0, True),
+    "FER2013, votes 0.0": (0.0, None),
+    "FER2013, votes 0.7": (0.7, None),
+    "FER2013, votes 1.0": (1.0, None),
+    "web photographs": (None, (1.0, 0.0)),
+    "both, votes 0.0": (0.0, (1.0, 0.0)),
+    "both, votes 0.7": (0.7, (1.0, 0.0)),
+    "both, votes 0.7, web by power 1": (0.7, (1.0, 1.0)),
+    "both, votes 0.7, web 0.5 by power 1": (0.7, (0.5, 1.0)),
+    "both, votes 0.7, web 0.5 by power 1.6": (0.7, (0.5, 1.6)),
+    "both, votes 0.7, web 0.25 by power 2": (0.7, (0.25, 2.0)),
+    "both, votes 1.0, web 0.5 by power 1.6": (1.0, (0.5, 1.6)),
 }
-COLUMNS = ("trained on", "FER2013 val", "FER+ val", "web val", "all web photographs")
+PERSONS = "_(p[0-9]+)_"
+WEB = ("webfaces", "train"), ("webfaces", "val")
+COLUMNS = ("trained on", "FER2013 val", "FER+ val", "all web photographs", "recalls there")
 
 
 def faces_of(data, jobs):
@@ -51,7 +60,9 @@ def faces_of(data, jobs):
     tables = {}
     for name in ("fer2013", "webfaces"):
         for part in ("train", "val"):
-            samples = read_dataset(data / name / f"{part}.zip", classes=FIVE)
+            persons = PERSONS if name == "webfaces" else None
+            path = data / name / f"{part}.zip"
+            samples = read_dataset(path, classes=FIVE, group_pattern=persons)
             tables[name, part] = extract_faces(samples, jobs=jobs, cache=cache_folder())
     return tables
 
@@ -78,43 +89,53 @@ def vectors_of(parameters, tables, jobs):
 
 
 def scores_of(trial, tables, vectors, votes, experts):
-    """Summed scores of the experts on every table."""
-    share, web = trial
-    summed = []
-    for own, given in zip(vectors, experts, strict=True):
-        X, shares = [], []
-        if share is not None:
-            rows, mixed = training_shares(tables["fer2013", "train"], votes, share)
-            X.append(own["fer2013", "train"][rows.labels >= 0])
-            shares.append(mixed[rows.labels >= 0])
-        if web:
-            X.append(own["webfaces", "train"])
-            shares.append(np.eye(len(FIVE))[tables["webfaces", "train"].labels])
-        X, shares = np.concatenate(X), np.concatenate(shares)
-        ridge = KernelRidgeScores(**expert_parameters(given)[1] | {"folds": 1})
-        ridge.fit(X, shares.argmax(axis=1), targets=shares)
-        summed.append({key: ridge.transform(rows) for key, rows in own.items()})
-    return {key: add_scores([own[key] for own in summed], experts) for key in tables}
+    """Summed scores of the experts on FER2013's val and on all web photographs."""
+    summed = [
+        _scores_of_one(trial, tables, own, votes, expert_parameters(given)[1])
+        for own, given in zip(vectors, experts, strict=True)
+    ]
+    return [add_scores(list(parts), experts) for parts in zip(*summed, strict=True)]
 
 
-def balanced(truth, scores):
-    """Balanced accuracy over the rows that have a class."""
+def _scores_of_one(trial, tables, vectors, votes, parameters):
+    share, weighed = trial
+    X, shares, weights, groups = [], [], [], []
+    if share is not None:
+        rows, mixed = training_shares(tables["fer2013", "train"], votes, share)
+        known = rows.labels >= 0
+        X.append(vectors["fer2013", "train"][known])
+        shares.append(mixed[known])
+        weights.append(np.ones(known.sum()))
+        groups += [f"fer2013 {row}" for row in range(known.sum())]
+    web = np.concatenate([vectors[part] for part in WEB])
+    if weighed is not None:
+        labels = np.concatenate([tables[part].labels for part in WEB])
+        X.append(web)
+        shares.append(np.eye(len(FIVE))[labels])
+        weights.append(web_weights(labels, *weighed))
+        groups += [group for part in WEB for group in tables[part].groups]
+    X, shares, weights = (np.concatenate(own) for own in (X, shares, weights))
+    folds = 1 if weighed is None else 10
+    ridge = KernelRidgeScores(**parameters | {"folds": folds})
+    ridge.fit(X, shares.argmax(axis=1), np.array(groups), shares, weights)
+    unseen = ridge.transform(web) if weighed is None else ridge.out_of_fold_[-len(web) :]
+    return ridge.transform(vectors["fer2013", "val"]), unseen
+
+
+def recalls(truth, scores):
+    """Recall of each class over the rows that have one."""
     predicted = scores.argmax(axis=1)
-    codes = np.unique(truth[truth >= 0])
-    return float(np.mean([(predicted[truth == code] == code).mean() for code in codes]))
+    return [float((predicted[truth == code] == code).mean()) for code in range(len(FIVE))]
 
 
-def row_of(name, trial, tables, scores, majority):
+def row_of(name, tables, scores, majority):
     """The printed row of a trial."""
-    fer, web = ("fer2013", "val"), ("webfaces", "val")
-    cells = [balanced(tables[fer].labels, scores[fer]), balanced(majority, scores[fer])]
-    cells.append(balanced(tables[web].labels, scores[web]))
-    told = [name, *(f"{value:.3f}" for value in cells)]
-    if trial[1]:
-        return [*told, "-"]
-    parts = [web, ("webfaces", "train")]
-    truth = np.concatenate([tables[part].labels for part in parts])
-    return [*told, f"{balanced(truth, np.concatenate([scores[p] for p in parts])):.3f}"]
+    fer, web = scores
+    every = np.concatenate([tables[part].labels for part in WEB])
+    pairs = (tables["fer2013", "val"].labels, fer), (majority, fer), (every, web)
+    own = [recalls(*pair) for pair in pairs]
+    told = " ".join(f"{value:.2f}" for value in own[-1])
+    return [name, *(f"{np.mean(values):.3f}" for values in own), told]
 
 
 def main():
@@ -137,7 +158,7 @@ def main():
     for name, trial in TRIALS.items():
         if arguments.only in name:
             scores = scores_of(trial, tables, vectors, votes, experts)
-            print(" | ".join(row_of(name, trial, tables, scores, majority)), flush=True)
+            print(" | ".join(row_of(name, tables, scores, majority)), flush=True)
 
 
 if __name__ == "__main__":

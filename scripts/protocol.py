@@ -137,14 +137,15 @@ def train_and_judge(
     jobs,
     checkpoint=None,
     targets=None,
+    weights=None,
     votes=None,
     keep_start=False,
 ):
     """Train on ``faces["train"]``, judge on ``faces["val"]``, or cross-validate.
 
-    ``targets`` are shares of the classes in the rows of ``faces["train"]``; ``votes`` judge
-    ``faces["val"]`` once more, by their majority. With ``keep_start`` the model keeps what
-    others need to start from it.
+    ``targets`` are shares of the classes in the rows of ``faces["train"]``, ``weights``
+    what each counts; ``votes`` judge ``faces["val"]`` once more, by their majority. With
+    ``keep_start`` the model keeps what others need to start from it.
 
     Returns the model, its scores as JSON types, and Predictions of ``faces["test"]``.
     """
@@ -154,7 +155,8 @@ def train_and_judge(
         settings = replace(settings, folds=5)
     labelled = training.labels >= 0
     training = training.take(labelled)
-    given = {} if targets is None else {"targets": targets[labelled]}
+    given = {"targets": targets, "weights": weights}
+    given = {key: own[labelled] for key, own in given.items() if own is not None}
     if checkpoint is not None:
         given["checkpoint"] = checkpoint
     given["keep_start"] = keep_start
