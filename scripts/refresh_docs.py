@@ -186,9 +186,9 @@ def interval(score):
 
 
 def megabytes(folder):
-    """Size of a model's files, without card and submissions."""
+    """Size of what predicting reads: without card, submissions and ``start.npz``."""
     ours = (p for p in folder.iterdir() if p.suffix in (".npz", ".txt", ".safetensors"))
-    return sum(path.stat().st_size for path in ours) / 1e6
+    return sum(path.stat().st_size for path in ours if path.name != "start.npz") / 1e6
 
 
 # -- The portrait ------------------------------------------------------------

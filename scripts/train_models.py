@@ -111,7 +111,7 @@ Confusion on FER2013's public test (rows: {truth}):
 ## Cost
 
 {trained} {ms:.2f} ms a face on one core after the
-landmarks (in batches). {megabytes:.1f} MB on disk.
+landmarks (in batches). {megabytes:.1f} MB on disk{more}.
 
 ## Use and limits
 
@@ -295,6 +295,7 @@ def card(name, model, scores, size):
         holds=holds,
         ms=scores["ms_a_face"],
         megabytes=size / 1e6,
+        more=", beside `start.npz`, which predicting does not read" * (name in STARTS),
     )
 
 
@@ -326,7 +327,8 @@ def main():
     lean = {k: v for k, v in model.trained_on.items() if k != "curves"}
     with new_directory(arguments.out / name, overwrite=True) as folder:
         save_model(replace(model, trained_on=lean | {"curves": {}}), folder)
-        size = sum(path.stat().st_size for path in folder.iterdir())
+        parts = [path for path in folder.iterdir() if path.name != "start.npz"]
+        size = sum(path.stat().st_size for path in parts)
         for file, text in texts.items():
             (folder / file).write_text(text, encoding="utf-8")
         (folder / "scores.json").write_text(to_json(scores), encoding="utf-8")
