@@ -110,6 +110,7 @@ def data():
 @pytest.fixture
 def cli(capsys):
     """Run a command in this process: ``cli("info", folder)`` gives code, out and err."""
+    from fer_classic.cli import with_flags
     from fer_classic.cli.app import app, register
 
     register()
@@ -120,7 +121,8 @@ def cli(capsys):
         try:
             app([str(a) for a in arguments])
         except FerClassicError as error:  # main() prints it and exits
-            code, said = error.exit_code, f"fer-classic: error: {error}"
+            code = error.exit_code
+            said = f"fer-classic: error: {with_flags(str(error))}"
         except SystemExit as done:
             code = done.code or 0
         out, err = capsys.readouterr()

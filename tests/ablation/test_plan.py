@@ -79,14 +79,14 @@ def test_inputs_of_the_command_replace_those_of_the_plan(plan):
         (HEAD + RUN + "align = 'box'", r"Run 'one': Features read landmarks \(geometry\)"),
         (
             HEAD + RUN + "align = 'box'\nfeatures = ['hog', 'sift']",
-            r"Run 'one': Features read landmarks \(sift\), .* or --features hog,lbp",
+            r"Run 'one': Features read landmarks \(sift\), .* or `features` hog,lbp",
         ),
         (HEAD + RUN + "detector = 'eye'", "Run 'one': detector must be one of"),
         (
             HEAD + RUN + "crop_size = 9",
             "Run 'one': crop_size must be from 32 to",
         ),
-        (HEAD + RUN + "preset = 'best'", "Run 'one': --preset must be one of"),
+        (HEAD + RUN + "preset = 'best'", "Run 'one': `preset` must be one of"),
         (HEAD + RUN + "features = ['nose']", "Run 'one': family of features must be one"),
         (HEAD + RUN + "without = ['sift']", "Run 'one': family in without must be one of"),
         (HEAD + RUN + "without = ['hog', 'lbp', 'geometry']", "nothing to learn from"),

@@ -193,8 +193,8 @@ def test_where_the_numbers_begin_is_said_or_asked():
     assert answer(records([1, 1, 1]), 0) == records([3, 0, 4])
     assert refused(records([1, 1, 1])) == (
         "The template's label 1 (at [0].label) does not tell whether the first class has "
-        "the number 0 or 1, as no label is 0 or 5: say so with --first-code 0 or "
-        "--first-code 1."
+        "the number 0 or 1, as no label is 0 or 5: say so with `first_code` 0 or "
+        "`first_code` 1."
     )
     assert "does not lie in 1 to 5" in refused(records([0, 1, 2]), first=1)
 

@@ -70,7 +70,7 @@ def test_what_stands_for_no_label(tmp_path):
     assert truth.notes[0] == (
         f"{path}: not scored, unknown label '-1' (1), unknown label 'N/A' (1)"
     )
-    assert "numbers are read as the codes of --classes five (0 anger" in truth.notes[1]
+    assert "numbers are read as the codes of `classes` five (0 anger" in truth.notes[1]
     assert not read_result(path, FIVE).outside.any()
 
 
