@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 
 import fer_classic
@@ -43,7 +44,7 @@ def test_loops_are_compiled_where_nothing_can_be_kept(monkeypatch):
             raise RuntimeError("cannot cache function 'f': no locator available")
         return lambda function: function
 
-    monkeypatch.setattr(compiled, "njit", nowhere)
+    monkeypatch.setattr(numba, "njit", nowhere)
     monkeypatch.setattr(compiled, "unkept", [])
     assert compiled.compiled(abs)(-3) == 3
     assert compiled.unkept == ["abs"]

@@ -269,7 +269,7 @@ def test_a_folder_that_keeps_nothing_costs_one_warning(cli, unfit, demo_folder, 
     lines = [line for line in err.splitlines() if "warning" in line]
     assert lines == [
         f"warning: Finished work cannot be kept in {folder}: {reason}. The run goes on "
-        "without; free space, or name another folder (`cache` DIR, or none)."
+        "without; free space, or name another folder (--cache DIR, or none)."
     ]
     assert_same_files(*faces_to)
 

@@ -60,7 +60,7 @@ def test_the_right_labels_at_the_right_seconds(analyzed):
     for row in rows_of(out):
         seconds = float(row["time"])
         changes = [start for start, _ in acts[True]][1:]
-        if min(abs(seconds - change) for change in changes) < 0.2:
+        if min(abs(seconds - change) for change in changes) < 0.25:
             continue
         side = float(row["x"]) + float(row["width"]) / 2 > 320
         label = [name for start, name in acts[side] if start <= seconds][-1]
