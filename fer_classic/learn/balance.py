@@ -37,8 +37,9 @@ def resample(X, y, method, *, n_neighbors=5, random_state=0, X_mirror=None):
     X : ndarray of float32, shape (n, d)
     y : ndarray, shape (n,)
         Classes.
-    method : str
-        "none" and "class_weight" keep the rows; "smote" (Chawla et al. 2002),
+    method : str or sampler
+        An imbalanced-learn sampler (anything with ``fit_resample``) is cloned and used as
+        it is. "none" and "class_weight" keep the rows; "smote" (Chawla et al. 2002),
         "borderline_smote" (Han et al. 2005), "adasyn" (He et al. 2008; SMOTE for a
         class that no other touches) and "random_over" add rows to the smaller classes;
         "smote_enn" (Batista et al. 2004) then removes rows that most of their 3
@@ -64,9 +65,12 @@ def resample(X, y, method, *, n_neighbors=5, random_state=0, X_mirror=None):
         The method is unknown, a class has too few rows for its neighbours, or
         ``X_mirror`` is missing.
     """
-    one_of(method, METHODS, "balance")
     weights = None
-    if method == "class_weight":
+    if hasattr(method, "fit_resample"):
+        from sklearn.base import clone
+
+        X, y = clone(method).fit_resample(X, y)
+    elif one_of(method, METHODS, "balance") == "class_weight":
         weights = balanced_weights(y)
     elif method == "mirror":
         X, y = _mirror(X, y, X_mirror, random_state)

@@ -34,9 +34,10 @@ class ExpressionClassifier(ClassifierMixin, BaseEstimator, trees.ExpressionClass
 
     Parameters
     ----------
-    balance : str
-        A method of :func:`fer_classic.learn.balance.resample`. The default leaves the
-        rows as they are: moving the scores to an even ``prior`` then balances the classes.
+    balance : str or sampler
+        A method of :func:`fer_classic.learn.balance.resample`, or any sampler of
+        imbalanced-learn. The default leaves the rows as they are: moving the scores to an
+        even ``prior`` then balances the classes.
     prior : {"uniform", "train"}
         Class frequencies that the probabilities assume. "uniform" suits a score that
         weighs classes evenly, "train" photographs that come as the training set did.

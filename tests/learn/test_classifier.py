@@ -354,3 +354,23 @@ def test_impossible_weights_are_named():
         ExpressionClassifier().fit(X, y, weights=[1, 1, 1, -1])
     with pytest.raises(ValueError, match=r"balanced by 'none' or .*Got balance='smote'"):
         ExpressionClassifier(balance="smote").fit(X, y, weights=np.ones(4))
+
+
+def test_any_sampler_of_imbalanced_learn_balances():
+    from imblearn.combine import SMOTETomek
+    from imblearn.over_sampling import RandomOverSampler
+
+    random = np.random.default_rng(0)
+    y = np.repeat(["a", "b", "c"], [120, 40, 20])
+    X = random.normal(0, 1, (180, 4)).astype(np.float32)
+    X[y == "b"] += 2
+    X[y == "c"] -= 2
+    sampler = RandomOverSampler(random_state=0)
+    ours = ExpressionClassifier(balance="random_over").fit(X, y)
+    theirs = ExpressionClassifier(balance=sampler).fit(X, y)
+    np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
+    assert not hasattr(sampler, "sampling_strategy_")  # a clone was fitted
+    mixed = ExpressionClassifier(balance=SMOTETomek(random_state=0)).fit(X, y)
+    assert mixed.score(X, y) > 0.8
+    with pytest.raises(ValueError, match="balanced by 'none' or 'class_weight'"):
+        ExpressionClassifier(balance=sampler).fit(X, y, weights=np.ones(180))
