@@ -191,7 +191,7 @@ def check_fitted_size(owner, crops):
         )
 
 
-def check_range(owner, name, value, low, high, kind=int):
+def check_parameter(owner, name, value, low, high, kind=int):
     """Raise ValueError unless a parameter is of its type and within its limits.
 
     Parameters
@@ -228,6 +228,6 @@ def check_cells(owner, largest):
             f"cells of {name} must be a tuple of whole numbers. Got {cells!r} instead."
         )
     for cell in cells:
-        check_range(owner, "each cell", cell, 1, largest)
+        check_parameter(owner, "each cell", cell, 1, largest)
     if len(set(cells)) < len(cells):
         raise ValueError(f"cells of {name} must differ. Got {cells!r}: remove one.")

@@ -5,7 +5,12 @@ from functools import lru_cache
 import numpy as np
 
 from fer_classic.compute.products import gram
-from fer_classic.features.base import CropFeatures, check_cells, check_fitted, check_range
+from fer_classic.features.base import (
+    CropFeatures,
+    check_cells,
+    check_fitted,
+    check_parameter,
+)
 from fer_classic.features.sift import LARGEST_CELL, LENGTH, SIDE, describe, mirror_columns
 
 #: Crops and descriptors that the vocabulary is learned from.
@@ -128,9 +133,9 @@ class FisherFeatures(CropFeatures):
     def _validate(self, size):
         # A descriptor must fit the crop, and the sums of its cells 32 bits.
         check_cells(self, min(size // SIDE, LARGEST_CELL))
-        check_range(self, "step", self.step, 1, size)
-        check_range(self, "gaussians", self.gaussians, 1, 4096)
-        check_range(self, "components", self.components, 1, LENGTH)
+        check_parameter(self, "step", self.step, 1, size)
+        check_parameter(self, "gaussians", self.gaussians, 1, 4096)
+        check_parameter(self, "components", self.components, 1, LENGTH)
 
     def _describe(self, crops):
         """Descriptors of all crops, row by row, and the places of one crop's."""

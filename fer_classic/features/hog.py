@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from fer_classic.errors import one_of
 from fer_classic.features import _kernels
-from fer_classic.features.base import CropFeatures, check_range
+from fer_classic.features.base import CropFeatures, check_parameter
 
 INTERPOLATIONS = ("none", "bilinear")
 
@@ -64,10 +64,10 @@ class HOGFeatures(CropFeatures):
         self.interpolation = interpolation
 
     def _validate(self, size):
-        check_range(self, "cell", self.cell, 2, size)
+        check_parameter(self, "cell", self.cell, 2, size)
         # A digit a side: names of columns would not be unique beyond.
-        check_range(self, "block", self.block, 1, min(size // self.cell, 10))
-        check_range(self, "orientations", self.orientations, 1, 180)
+        check_parameter(self, "block", self.block, 1, min(size // self.cell, 10))
+        check_parameter(self, "orientations", self.orientations, 1, 180)
         one_of(self.interpolation, INTERPOLATIONS, "interpolation")
 
     def _compute(self, crops):

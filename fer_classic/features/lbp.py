@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from fer_classic.features import _kernels
-from fer_classic.features.base import CropFeatures, check_range
+from fer_classic.features.base import CropFeatures, check_parameter
 
 _uniform_codes = lru_cache(maxsize=8)(_kernels.uniform_codes)
 
@@ -48,15 +48,15 @@ class LBPFeatures(CropFeatures):
         self.grid = grid
 
     def _validate(self, size):
-        check_range(self, "grid", self.grid, 1, size)
-        check_range(self, "points", self.points, 4, 16)
+        check_parameter(self, "grid", self.grid, 1, size)
+        check_parameter(self, "points", self.points, 4, 16)
         radii = self.radii
         if not isinstance(radii, tuple | list) or not radii:
             raise ValueError(
                 f"radii of LBPFeatures must be a tuple of numbers. Got {radii!r} instead."
             )
         for radius in radii:
-            check_range(self, "each radius", radius, 0.5, size, float)
+            check_parameter(self, "each radius", radius, 0.5, size, float)
         if len({_written(radius) for radius in radii}) < len(radii):
             raise ValueError(
                 f"radii of LBPFeatures must differ. Got {radii!r} instead: remove one."

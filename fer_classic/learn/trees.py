@@ -7,7 +7,7 @@ import numpy as np
 
 from fer_classic.compute.compiled import are_first
 from fer_classic.errors import FerClassicError, one_of
-from fer_classic.features.base import Parameters, check_range
+from fer_classic.features.base import Parameters, check_parameter
 
 PRIORS = ("uniform", "train")
 #: LightGBM takes values up to this for zero; a 32-bit float in its source.
@@ -194,9 +194,9 @@ class ExpressionClassifier(Parameters):
         """Raise ValueError if a parameter is impossible, as ``fit`` would."""
         one_of(self.prior, PRIORS, "prior")
         for name, low, high, kind in _LIMITS:
-            check_range(self, name, getattr(self, name), low, high, kind)
+            check_parameter(self, name, getattr(self, name), low, high, kind)
         if self.num_leaves is not None:
-            check_range(self, "num_leaves", self.num_leaves, 2, 131_072)
+            check_parameter(self, "num_leaves", self.num_leaves, 2, 131_072)
 
     def _scores(self, X):
         if "trees_" in vars(self):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from fer_classic.errors import FerClassicError, UsageError, one_of
-from fer_classic.features.base import check_range
+from fer_classic.features.base import check_parameter
 from fer_classic.learn.trees import PRIORS
 
 NETWORKS = ("default", "mini")
@@ -34,9 +34,9 @@ def check_parameters(classifier):
     one_of(classifier.prior, PRIORS, "prior")
     one_of(classifier.device, DEVICES, "device")
     for name, low, high, kind in _LIMITS:
-        check_range(classifier, name, getattr(classifier, name), low, high, kind)
+        check_parameter(classifier, name, getattr(classifier, name), low, high, kind)
     if classifier.epochs is not None:
-        check_range(classifier, "epochs", classifier.epochs, 1, 100_000)
+        check_parameter(classifier, "epochs", classifier.epochs, 1, 100_000)
 
 
 @dataclass(frozen=True)
