@@ -20,7 +20,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
-from train_models import web_weights
+from train_models import PERSONS, web_weights
 
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import FIVE
@@ -33,6 +33,7 @@ from fer_classic.files.kept import cache_folder
 from fer_classic.learn.embedding import FaceEmbedding
 from fer_classic.learn.experts import add_scores, expert_parameters
 from fer_classic.learn.kernel_ridge import KernelRidgeScores
+from fer_classic.scores.metrics import confusion_matrix, scores_of_confusion
 from fer_classic.settings import PRESETS
 
 #: Name: share of the votes (None: no image of FER2013); what a web photograph weighs on the
@@ -50,7 +51,6 @@ TRIALS = {
     "both, votes 0.7, web 0.25 by power 2": (0.7, (0.25, 2.0)),
     "both, votes 1.0, web 0.5 by power 1.6": (1.0, (0.5, 1.6)),
 }
-PERSONS = "_(p[0-9]+)_"
 WEB = ("webfaces", "train"), ("webfaces", "val")
 COLUMNS = ("trained on", "FER2013 val", "FER+ val", "all web photographs", "recalls there")
 
@@ -124,8 +124,10 @@ def _scores_of_one(trial, tables, vectors, votes, parameters):
 
 def recalls(truth, scores):
     """Recall of each class over the rows that have one."""
-    predicted = scores.argmax(axis=1)
-    return [float((predicted[truth == code] == code).mean()) for code in range(len(FIVE))]
+    known = truth >= 0
+    predicted = scores[known].argmax(axis=1)
+    confusion = confusion_matrix(truth[known], predicted, len(FIVE))
+    return scores_of_confusion(confusion)["recall"]
 
 
 def row_of(name, tables, scores, majority):

@@ -43,6 +43,7 @@ from fer_classic.model.predict import predict_faces
 from fer_classic.model.start import read_start
 from fer_classic.model.store import save_model
 from fer_classic.model.train import train_model
+from fer_classic.scores.metrics import confusion_matrix, scores_of_confusion
 from fer_classic.settings import preset_settings
 
 COLUMNS = ("own photographs", "alone", "as shipped", "joint", "chosen", "least gain")
@@ -99,8 +100,9 @@ def drawn(labels, number, seed):
 
 def balanced(model, faces, jobs):
     """Balanced accuracy on labelled faces."""
-    right = predict_faces(model, faces, jobs=jobs).labels == faces.labels
-    return float(np.mean([right[faces.labels == code].mean() for code in range(5)]))
+    predicted = predict_faces(model, faces, jobs=jobs).labels
+    confusion = confusion_matrix(faces.labels, predicted, len(faces.classes))
+    return float(scores_of_confusion(confusion)["balanced_accuracy"])
 
 
 def row_of(number, tried):

@@ -168,21 +168,18 @@ def _two_bytes(name, common, others):
     return judge
 
 
-def _of_japanese(word, i):
-    c = word[i]
-    if "\u3040" <= c <= "\u30ff":
-        return 1.0
-    own = c.encode("cp932", "ignore")
-    # Half-width kana are single bytes, which any text would be made of.
-    return 0.9 if len(own) == 2 and 0x88 <= own[0] <= 0x98 else 0.1
+def _of_japanese(name, first, last):
+    """Judge of a Japanese code page whose common signs have a first byte in a range."""
 
+    def judge(word, i):
+        c = word[i]
+        if "\u3040" <= c <= "\u30ff":
+            return 1.0
+        own = c.encode(name, "ignore")
+        # Half-width kana are single bytes, which any text would be made of.
+        return 0.9 if len(own) == 2 and first <= own[0] <= last else 0.1
 
-def _of_unix_japanese(word, i):
-    c = word[i]
-    if "\u3040" <= c <= "\u30ff":
-        return 1.0
-    own = c.encode("euc_jp", "ignore")
-    return 0.9 if len(own) == 2 and 0xB0 <= own[0] <= 0xCF else 0.1
+    return judge
 
 
 def _of_alphabet(letters):
@@ -214,8 +211,8 @@ _JUDGES = {
     "gb18030": _two_bytes("gb18030", (0xB0, 0xD7, 0xA1), 0.3),
     "big5hkscs": _two_bytes("big5hkscs", (0xA4, 0xC6, 0x40), 0.2),
     "cp949": _two_bytes("cp949", (0xB0, 0xC8, 0xA1), 0.2),
-    "cp932": _of_japanese,
-    "euc_jp": _of_unix_japanese,
+    "cp932": _of_japanese("cp932", 0x88, 0x98),
+    "euc_jp": _of_japanese("euc_jp", 0xB0, 0xCF),
     "cp1251": _of_russian,
     "cp866": _of_russian,
     "koi8_r": _of_russian,

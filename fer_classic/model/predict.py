@@ -119,15 +119,28 @@ def predict_faces(model, faces, *, jobs=-1):
         An unreadable image gets the class frequencies of the training set.
     """
     classes = model.settings.class_set
-    counts = dict(
-        zip(model.classifier.classes_, model.classifier.class_counts_, strict=True)
-    )
-    prior = np.array([counts[name] for name in classes.names])
-    probabilities = np.tile(prior / prior.sum(), (len(faces), 1))
+    probabilities = np.tile(class_frequencies(model), (len(faces), 1))
     rows = np.flatnonzero(faces.readable)
     probabilities[rows] = predict_part(model, faces, rows, jobs=jobs)
     labels = probabilities.argmax(axis=1)
     return Predictions(faces.names, labels, probabilities, classes.names)
+
+
+def class_frequencies(model):
+    """Share of each class among a model's training rows, by code.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    ndarray of float64, shape (k,)
+    """
+    classifier = model.classifier
+    counts = dict(zip(classifier.classes_, classifier.class_counts_, strict=True))
+    counts = np.array([counts[name] for name in model.settings.class_set.names])
+    return counts / counts.sum()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fer_classic.learn.prior_shift import estimated_shares, with_shares
+from fer_classic.model.predict import class_frequencies
 
 #: Fewer images than this say too little about the shares of their classes.
 LEAST = 20
@@ -65,9 +66,7 @@ def assumed_shares(model):
     -------
     ndarray of float64, shape (k,)
     """
-    classifier, names = model.classifier, model.settings.class_set.names
-    if classifier.prior == "uniform":
-        return np.full(len(names), 1 / len(names))
-    counts = dict(zip(classifier.classes_, classifier.class_counts_, strict=True))
-    shares = np.array([counts[name] for name in names], dtype=np.float64)
-    return shares / shares.sum()
+    if model.classifier.prior == "uniform":
+        number = len(model.settings.class_set)
+        return np.full(number, 1 / number)
+    return class_frequencies(model)

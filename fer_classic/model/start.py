@@ -10,7 +10,7 @@ from fer_classic.compute.timer import Timer
 from fer_classic.errors import UsageError
 from fer_classic.files.checksums import SEAL, usable
 from fer_classic.files.weights import sha256
-from fer_classic.learn.calibrate import best_temperature, softmax
+from fer_classic.learn.calibrate import best_temperature
 from fer_classic.learn.own_faces import (
     KINDS,
     MIXTURES,
@@ -19,10 +19,12 @@ from fer_classic.learn.own_faces import (
     clearly_best,
     own_folds,
 )
+from fer_classic.learn.trees import softmax
 from fer_classic.model.predict import columns, features_of
 from fer_classic.model.shipped import folder_of, model_named
 from fer_classic.model.startfile import START, StartFaces, load_start
 from fer_classic.model.store import Model, load_model
+from fer_classic.scores.metrics import confusion_matrix, scores_of_confusion
 
 #: Own faces of which the temperature of the probabilities is half theirs.
 TRUSTED = 200
@@ -259,11 +261,10 @@ def _scores(tried, chosen, labels):
         of_kind = [own for own in tried if own.kind == kind]
         best = min(of_kind, key=lambda own: tried[own].losses.mean())
         best = chosen if chosen.kind == kind else best
-        right = tried[best].scores.argmax(axis=1) == labels
-        counts = np.bincount(labels)
-        recalls = np.bincount(labels, right) / np.maximum(counts, 1)
+        scores = tried[best].scores
+        confusion = confusion_matrix(labels, scores.argmax(axis=1), scores.shape[1])
         told[kind] = {
-            "balanced_accuracy": float(recalls[counts > 0].mean()),
+            "balanced_accuracy": float(scores_of_confusion(confusion)["balanced_accuracy"]),
             "log_loss": float(tried[best].losses.mean()),
             "shipped": best.shipped,
             "own": best.weight,
