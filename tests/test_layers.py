@@ -57,6 +57,18 @@ def test_a_layer_imports_only_from_those_before_it(path):
     assert not later
 
 
+def test_every_folder_of_modules_is_a_package_that_git_keeps():
+    """Without its __init__.py a folder works in a checkout and is absent from the wheel."""
+    assert not {p.parent for p in FILES if not (p.parent / "__init__.py").is_file()}
+    if (ROOT.parent / ".git").exists():
+        ignored = subprocess.run(
+            ["git", "-C", ROOT.parent, "check-ignore", "--no-index", *FILES],
+            capture_output=True,
+            text=True,
+        )
+        assert ignored.returncode != 0, f".gitignore has {ignored.stdout}"
+
+
 def test_the_listing_is_the_table_of_the_architecture():
     names = {path.stem for path in ROOT.iterdir() if not path.name.startswith("__")}
     assert names == set(LAYERS)

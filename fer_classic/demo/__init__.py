@@ -1,0 +1,1 @@
+"""A synthetic demonstration set, and the check of an installation."""
