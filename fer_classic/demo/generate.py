@@ -10,9 +10,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.data.labels import FIVE
-from fer_classic.demo.portraits import ACTION_UNITS, displacement, polygon, read_portraits, warp
+from fer_classic.demo.portraits import (
+    ACTION_UNITS,
+    displacement,
+    polygon,
+    read_portraits,
+    warp,
+)
+from fer_classic.errors import FerClassicError, UsageError
 
 #: What each expression is made of: {unit: weight}.
 EXPRESSIONS = {

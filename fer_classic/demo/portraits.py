@@ -76,8 +76,8 @@ def read_portraits():
 
 
 def _portrait(name, picture, *, smiles):
-    from fer_classic.detect.hog import HOGDetector
     from fer_classic.data.image import to_gray
+    from fer_classic.detect.hog import HOGDetector
     from fer_classic.faces.landmarks import predict_landmarks
 
     face = HOGDetector().detect(picture)[0]
