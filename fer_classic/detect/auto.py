@@ -1,22 +1,20 @@
 """The cheapest detector first, a dearer one only while no face is found.
 
-Measured on 2,618 web photographs of one face each (median times on one core of a two-core
-AMD EPYC virtual machine): one pass of ``hog``, 18 ms, leaves 204 without a face. Its two
-further searches, 64 ms, find 134 of them; of the last 70 ``cnn``, 960 ms, finds 57. So 2.7%
-of the images pay for it. ``cascade`` has no place here: at its own threshold it finds none
-of those 70 faces and takes two other things for one. On 50 pictures without a face neither
-``hog`` nor ``cnn`` finds any at its own threshold, which is why no other is used.
+The order is that of ``scripts/missed_faces.py`` (docs/detectors.md has its tables): ``hog``
+with its further searches, then ``mtcnn`` where its extra is installed, then ``cnn``, which
+takes a second. ``cascade`` has no place here: at its own threshold it takes other things
+for faces where ``hog`` finds none.
 Where the environment variable FER_CLASSIC_DETECTOR names a detector, such as
 ``yunet:weights.onnx``, that one comes first, and ``hog`` where it finds no face.
 """
 
-from fer_classic.detect.cnn import CNNDetector
-from fer_classic.detect.hog import HOGDetector
-from fer_classic.detect.names import first_of_auto
+from dataclasses import replace
+
+from fer_classic.detect.names import steps_of_auto
 
 
 class AutoDetector:
-    """dlib's HOG detector, its further searches, then its convolutional detector.
+    """dlib's HOG detector, MTCNN where it is installed, dlib's convolutional detector.
 
     Or the detector that FER_CLASSIC_DETECTOR names, then dlib's HOG detector.
 
@@ -25,7 +23,7 @@ class AutoDetector:
     upsample : int
         Times the image is doubled before the search.
     threshold : float
-        Least detection score of the first search.
+        Least detection score of the first step; those after it keep their own.
     min_size : float
         Least width and height of a face in pixels.
     """
@@ -33,18 +31,14 @@ class AutoDetector:
     name = "auto"
 
     def __init__(self, *, upsample=0, threshold=0.0, min_size=0):
-        options = {"upsample": upsample, "min_size": min_size}
-        first = first_of_auto()
-        if first:
-            from fer_classic.detect import make_detector
+        from fer_classic.detect import make_detector
 
-            named = make_detector(first, threshold=threshold, **options)
-            self.stages = (named, HOGDetector(**options))
-        else:
-            self.stages = (
-                HOGDetector(threshold=threshold, **options),
-                CNNDetector(threshold=threshold, **options),
-            )
+        options = {"upsample": upsample, "min_size": min_size}
+        first, *others = steps_of_auto()
+        self.stages = (
+            make_detector(first, threshold=threshold, **options),
+            *(make_detector(name, **options) for name in others),
+        )
 
     def detect(self, image):
         """Find faces.
@@ -52,8 +46,14 @@ class AutoDetector:
         Parameters
         ----------
         image : ndarray of uint8, shape (H, W, 3) in RGB order or (H, W)
+
+        Returns
+        -------
+        list of Face
+            Those of a later step say so in ``note``.
         """
-        for stage in self.stages:
+        for number, stage in enumerate(self.stages):
             if faces := stage.detect(image):
-                return faces
+                note = f"found by {stage.name}" if number else ""
+                return [replace(face, note=note) for face in faces]
         return []

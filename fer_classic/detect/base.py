@@ -19,6 +19,8 @@ class Face:
         Size of the box in pixels.
     score : float
         The detector's confidence, larger is surer; scales differ by detector.
+    note : str
+        What its row should tell of how it was found.
     """
 
     x: float
@@ -26,6 +28,7 @@ class Face:
     width: float
     height: float
     score: float
+    note: str = ""
 
     @property
     def box(self):

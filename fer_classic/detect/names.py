@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fer_classic.errors import FerClassicError, UsageError
-from fer_classic.files.weights import model_file, mtcnn_file, sha256
+from fer_classic.files.weights import model_file, mtcnn_file, mtcnn_is_here, sha256
 
 BUILT_IN = ("none", "hog", "cnn", "cascade", "auto", "mtcnn")
 #: Entry points of other distributions: ``name = package.module:make``.
@@ -132,6 +132,23 @@ def first_of_auto():
     return text
 
 
+def steps_of_auto():
+    """The detectors that ``auto`` asks in turn until one finds a face.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    UsageError
+        The environment variable names none.
+    """
+    if first := first_of_auto():
+        return (first, "hog")
+    return ("hog", "mtcnn", "cnn") if mtcnn_is_here() else ("hog", "cnn")
+
+
 @lru_cache
 def third_parties():
     """Detectors that other distributions bring.
@@ -165,12 +182,13 @@ def detector_identity(text):
         told.append(sha256(named.file()))
     if named.given:
         told.append(named.given)
-    if text == "auto" and (first := first_of_auto()):
-        told += detector_identity(first)
+    if text == "auto":
+        for step in steps_of_auto():
+            told += detector_identity(step)
     if named.kind == "third party":
         entry = third_parties()[text]
         told += [entry.value, entry.dist.name, entry.dist.version]
-    if text in ("cnn", "auto"):
+    if text == "cnn":
         told.append(sha256(model_file("cnn_detector")))
     if text == "mtcnn":
         told += [sha256(mtcnn_file(net)) for net in ("pnet", "rnet", "onet")]

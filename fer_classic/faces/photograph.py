@@ -189,12 +189,16 @@ def widened(photograph):
 def surer(faces, others):
     """Whether the detector is surer of the best of other faces.
 
+    Faces of its first step, which have no note, stand above those of a later one.
+
     Parameters
     ----------
     faces, others : list of Face
     """
-    scores = [max((face.score for face in own), default=None) for own in (faces, others)]
-    return scores[1] is not None and (scores[0] is None or scores[1] > scores[0])
+    sure = [
+        max(((not f.note, f.score) for f in own), default=()) for own in (faces, others)
+    ]
+    return sure[1] > sure[0]
 
 
 def narrowed(row, size, wide):
@@ -212,10 +216,10 @@ def narrowed(row, size, wide):
     dict
         With a note in ``error``; the crops stay as wide as they are.
     """
-    share = size[1] / wide[1]
+    share, told = size[1] / wide[1], f"; {row['error']}" if row["error"] else ""
     x, y, width, height = row["box"]
     return row | {
         "box": (x * share, y, width * share, height),
         "points": (row["points"] * (share, 1)).astype(np.float32),
-        "error": f"seen as wide as a film: {wide[1]} x {wide[0]} pixels",
+        "error": f"seen as wide as a film: {wide[1]} x {wide[0]} pixels{told}",
     }

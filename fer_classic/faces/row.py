@@ -159,6 +159,7 @@ def face_row(photograph, faces, settings, *, chosen=False):
         "n_faces": 0 if status == "whole" else len(faces),
         "box": face.box,
         "score": face.score,
+        "error": face.note,
         "points": (points + 0.5) * factor - 0.5 if factor > 1 else points,
         "landmarks": transform(points, matrix),
         "crop": crop,

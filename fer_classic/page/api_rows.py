@@ -71,7 +71,8 @@ class RowsApi:
                 "points": tenths(faces.points[row]),
                 "score": round(float(faces.scores[row]), 3),
                 "probabilities": chances.tolist() if known else None,
-                "error": faces.errors[row],
+                "error": "" if faces.readable[row] else faces.errors[row],
+                "note": faces.errors[row] if faces.readable[row] else "",
                 "problem": faces.problems[row],
                 "group": faces.groups[row],
                 "decision": self.workspace.decision(row),
@@ -125,7 +126,7 @@ class RowsApi:
     def _face(self, request):
         row = self._row(request)
         faces = self.workspace.loaded().faces
-        if faces.errors[row]:
+        if not faces.readable[row]:
             raise UnreadableImage(faces.errors[row])
         box = self.workspace.journal.decision(*self.workspace.picture_of(row)).face
         return self.workspace.face_at(row, box) if box else faces.take([row])

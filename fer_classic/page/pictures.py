@@ -95,7 +95,7 @@ class Pictures:
             It cannot be read, or has changed.
         """
         faces = self.collection.faces
-        if faces.errors[row]:
+        if not faces.readable[row]:
             raise UnreadableImage(faces.errors[row])
         data = read_same(self.collection.sources[row], faces.digests[row])
         with _decoding:
@@ -123,7 +123,7 @@ class Pictures:
         """
         faces = self.collection.faces
         try:
-            if faces.errors[row]:
+            if not faces.readable[row]:
                 return None
             return image_size(read_same(self.collection.sources[row], faces.digests[row]))
         except UnreadableImage:

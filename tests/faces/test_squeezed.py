@@ -1,15 +1,19 @@
 """Pictures of a video's size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
 
 from fer_classic.data.image import resize
-from fer_classic.detect import make_detector
-from fer_classic.faces.photograph import Photograph, widened
+from fer_classic.detect import Face, make_detector
+from fer_classic.faces.photograph import Photograph, surer, widened
 from fer_classic.faces.row import find_rows
 from fer_classic.faces.settings import FaceSettings
+
+HOG = make_detector("hog")
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +60,23 @@ def test_other_sizes_and_ready_faces_are_left_alone(film):
 def test_without_a_face_it_is_the_picture_as_it_is():
     (none,) = rows(np.full((576, 720, 3), 90, np.uint8))
     assert none["status"] == "no_face" and not none.get("error")
+
+
+def test_a_face_of_the_first_step_stands_above_one_of_a_later():
+    sure, unsure = Face(0, 0, 9, 9, 0.2), Face(0, 0, 9, 9, 0.9, "found by mtcnn")
+    assert surer([unsure], [sure]) and not surer([sure], [unsure])
+    assert surer([], [unsure]) and not surer([sure], []) and not surer([], [])
+    assert surer([sure], [Face(0, 0, 9, 9, 0.3)]) and not surer([sure], [sure])
+
+
+def test_a_row_tells_which_step_found_its_face(film):
+    class Later:
+        name = "auto"
+
+        def detect(self, image):
+            return [replace(own, note="found by cnn") for own in HOG.detect(image)]
+
+    for picture, note in ((film, ""), (resize(film, 720, 576), "seen as wide as")):
+        (seen,) = find_rows(Photograph.of(picture), Later(), FaceSettings(detector="auto"))
+        assert seen["status"] == "face"
+        assert seen["error"].startswith(note) and seen["error"].endswith("found by cnn")

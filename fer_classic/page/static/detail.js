@@ -52,6 +52,7 @@ export class Detail {
         button("×", () => this.close(), { class: "round close", "aria-label": t("do.close"), title: t("do.close") })),
       this.photo,
       found.error ? el("p", { class: "missing" }, t("face.unreadable", { reason: found.error })) : null,
+      found.note ? el("p", { class: "note" }, found.note) : null,
       this.status(),
       this.actions(),
       found.probabilities ? probabilities(store.state.classes, found.probabilities, rows.label[row]) : null,
