@@ -159,6 +159,12 @@ def at_most(labels, number, seed=0):
     return np.sort(np.concatenate(kept))
 
 
+def as_frequent(labels, rows):
+    """Weights of some rows with which each class is as frequent as among all rows."""
+    every, kept = np.bincount(labels[labels >= 0]), np.bincount(labels[rows])
+    return (every / kept)[labels[rows]]
+
+
 def web_weights(labels, mean=WEB_WEIGHT, power=WEB_POWER):
     """Weights of labelled web photographs: of some mean, rare classes in front."""
     rare = 1.0 / np.bincount(labels)[labels] ** power
@@ -174,7 +180,7 @@ def build(name, tables, votes, jobs):
     if name in VOTED:
         place = list(parts).index("fer2013")
         voted, own_shares = training_shares(parts["fer2013"], votes, VOTED[name])
-        rows = at_most(voted.labels, MOST if classes == "five" else len(voted))
+        rows = at_most(voted.labels, MOST)
         parts["fer2013"], shares[place] = voted.take(rows), own_shares[rows]
     training, shares = join_tables(list(parts.values())), np.concatenate(shares)
     faces = {"train": training, "val": own["fer2013", "val"]}
@@ -186,7 +192,10 @@ def build(name, tables, votes, jobs):
                 for key, part in parts.items()
             ]
         )
-    if classes == "eight":  # FER2013 has no label for contempt
+    if classes == "eight":
+        # Scored by accuracy: its probabilities assume the classes' own frequencies.
+        given["weights"] = as_frequent(voted.labels, rows)
+        # FER2013 has no label for contempt.
         faces["val"] = with_majority(faces["val"], votes)
     checkpoint = None
     if preset in NETWORKS:
@@ -200,7 +209,7 @@ def build(name, tables, votes, jobs):
         if name in VOTED:
             experts = [own | upright_share(own) for own in settings.experts]
             settings = replace(settings, experts=experts)
-        if classes == "eight":  # FER+'s score is accuracy: classes as frequent as they are
+        if classes == "eight":
             settings = settings.with_changes(prior="train")
     given["keep_start"] = name in STARTS
     model, scores, _ = train_and_judge(

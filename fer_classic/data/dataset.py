@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from fer_classic.data.find import find_images
-from fer_classic.data.labels import FIVE, ClassSet, labels_from
+from fer_classic.data.labels import FIVE, ClassSet, class_set, labels_from
 from fer_classic.data.verdicts import Verdicts
 from fer_classic.errors import FerClassicError, UsageError
 
@@ -127,8 +127,9 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
     *inputs : path-like
         Folders, zip archives, CSV manifests (path, label, optional split and group),
         FER2013's own CSV (emotion, pixels, Usage), single images, or glob patterns.
-    classes : ClassSet
-        Images of other classes get the label -1 and a problem that names the class.
+    classes : ClassSet or str
+        A class set, or its key ("five", "seven", "eight"). Images of other classes get
+        the label -1 and a problem that names the class.
     labels : str
         Where labels are read from: "auto" (name and folder; against each other, the folder
         counts), "name", "folder" or "none"; a data set whose codes and names are meant
@@ -150,6 +151,7 @@ def read_dataset(*inputs, classes=FIVE, labels="auto", group_pattern=None):
     UsageError
         An option has an impossible value.
     """
+    classes = class_set(classes) if isinstance(classes, str) else classes
     place, convention = labels_from(labels)
     group = group_finder(group_pattern)
     rows, notes = find_images(inputs, convention)

@@ -114,6 +114,14 @@ def test_strict_shows_five_of_many_and_passes_whole_sets(tmp_path):
     assert len(samples.take([6]).training_part(strict=True)) == 1
 
 
+def test_a_class_set_is_named_by_its_key(tmp_path):
+    folder = write_folder(tmp_path, ["fear_1.png", "anger_2.png"])
+    own, same = read_dataset(folder, classes="seven"), read_dataset(folder, classes=SEVEN)
+    assert own.classes is SEVEN and own.labels.tolist() == same.labels.tolist() == [0, 2]
+    with pytest.raises(UsageError, match="classes must be one of"):
+        read_dataset(folder, classes="six")
+
+
 def test_the_seven_classes(tmp_path):
     found = labels_of("fear_1.jpg", "neutral_1.jpg", tmp_path=tmp_path, classes=SEVEN)
     assert found == {"fear_1.jpg": 2, "neutral_1.jpg": 6}
