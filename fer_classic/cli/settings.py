@@ -125,7 +125,7 @@ def network_settings_from(given, network):
     settings = read_settings(path) if path else Settings(network={"network": "default"})
     if not settings.network:
         raise UsageError(f"{path} holds the settings of a model that is no network.")
-    changes = {key: given.get(key) for key in (*FACES, "seed")}
+    changes = {key: given.get(key) for key in (*FACES, "seed", "vote_share")}
     settings = settings.with_changes(**changes, network=settings.network | network)
     # Nothing besides the network learns.
     settings = replace(settings, features={}, experts=[], classifier={}, folds=0)

@@ -14,7 +14,11 @@ from fer_classic.files.kept import cache_folder
 
 
 @app.command()
-@o.shared(o.FACES | {"prior": o.Prior, "seed": o.Seed} | o.FILE)
+@o.shared(
+    o.FACES
+    | {"prior": o.Prior, "seed": o.Seed, "votes": o.VotesFile, "vote_share": o.VoteShare}
+    | o.FILE
+)
 def train_cnn(
     train: Annotated[list[str], typer.Argument(metavar="TRAIN", help=o.DATA_OR_FACES)],
     out: Annotated[Path, typer.Option(help="Run directory to write.")],

@@ -17,13 +17,29 @@ def balanced_targets(y, targets=None, sample_weight=None):
     codes : ndarray of float32, shape (n, n_classes)
         1 for the class and -1 / (k - 1) for the others, or a mean of such codes.
     """
-    weights, shares = _balanced(_class_shares(y, targets), sample_weight)
+    weights, shares = _balanced(checked_shares(y, targets), sample_weight)
     number = shares.shape[1]
     return weights, ((shares * number - 1) / (number - 1)).astype(np.float32)
 
 
-def _class_shares(y, targets):
-    """Shares of the classes in each row, float64 (n, k), checked."""
+def checked_shares(y, targets=None):
+    """Shares of the classes in each row; all of one class where none are given.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n,)
+        Classes.
+    targets : array of float, shape (n, n_classes), optional
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_classes)
+
+    Raises
+    ------
+    ValueError
+        The shape is another, or a row is not of shares that sum to 1.
+    """
     number = int(y.max()) + 1
     if targets is None:
         return np.eye(number)[y]

@@ -115,7 +115,15 @@ def _each_row_once(held_out, rows):
 
 
 def learn_network(
-    faces, groups, settings, *, jobs=-1, progress=None, timer=None, checkpoint=None
+    faces,
+    groups,
+    settings,
+    *,
+    jobs=-1,
+    progress=None,
+    timer=None,
+    checkpoint=None,
+    targets=None,
 ):
     """The small network on the crops.
 
@@ -127,6 +135,8 @@ def learn_network(
         Called as ``progress(epochs done, note)``, with a fraction of an epoch.
     checkpoint : path-like, optional
         File that keeps each epoch, from which the training goes on if it is there.
+    targets : ndarray of float, shape (n, n_classes), optional
+        Shares of the classes in each row, to learn in place of one class.
 
     Returns
     -------
@@ -139,7 +149,12 @@ def learn_network(
     classifier = SmallCNNClassifier(
         **settings.network, n_jobs=jobs, random_state=settings.seed
     )
-    names = np.array(faces.classes.names)[faces.labels]
+    known = np.array(faces.classes.names)
+    if targets is not None:  # classes without an image are not learned
+        present = np.unique(faces.labels)
+        targets = targets[:, present[np.argsort(known[present])]]
+        targets = targets / targets.sum(axis=1, keepdims=True)
+    names = known[faces.labels]
     with timer("training"):
-        classifier.fit(faces.crops, names, groups, progress, checkpoint)
+        classifier.fit(faces.crops, names, groups, progress, checkpoint, targets)
     return Model(settings, classifier, (), {})

@@ -145,9 +145,9 @@ def train_model(
             "A model that starts from another cannot be started from: leave keep_start or "
             "start out."
         )
-    if given and settings.network:
+    if settings.network and "weights" in given:
         raise FerClassicError(
-            "A network learns from labels alone: train it without shares and weights."
+            "A network weighs all images alike: train it without weights."
         )
     out_of_fold = None
     try:
@@ -160,7 +160,7 @@ def train_model(
         with_bar = {"jobs": jobs, "progress": progress, "timer": timer}
         if settings.network:
             with_bar["checkpoint"] = checkpoint
-            model = learn_network(faces, groups, settings, **with_bar)
+            model = learn_network(faces, groups, settings, **with_bar, **given)
             trained_on["notes"] = model.classifier.notes_
         elif start:
             own = {"seed": settings.seed, "jobs": jobs, "timer": timer}

@@ -82,7 +82,7 @@ def _train_network(faces, settings, given, checkpoint, watch):
     return model
 
 
-def checkpoint_file(folder, faces, settings, jobs):
+def checkpoint_file(folder, faces, settings, jobs, targets=None):
     """File of a network's training, named by all that decides it; None for no folder."""
     if folder is None or not settings.network:
         return None
@@ -92,6 +92,8 @@ def checkpoint_file(folder, faces, settings, jobs):
     digest = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode())
     digest.update("".join(faces.digests).encode())
     digest.update(faces.labels.tobytes())
+    if targets is not None:
+        digest.update(targets.tobytes())
     return folder / "networks" / f"{digest.hexdigest()}.checkpoint"
 
 

@@ -158,7 +158,7 @@ def run(
                 faces_of(rows, settings, cache=cache, title=title, **shared)
                 for title, rows in zip(("training faces", "test faces"), parts, strict=True)
             )
-        kept = checkpoint_file(cache, faces, settings, jobs)
+        kept = checkpoint_file(cache, faces, settings, jobs, inputs.shares)
         model = train_watched(
             faces,
             settings,

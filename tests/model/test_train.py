@@ -136,7 +136,7 @@ def test_shares_of_several_classes_make_a_model_less_sure(train_faces):
     assert (unsure.labels == train_faces.labels).mean() > 0.8
 
 
-def test_a_network_refuses_shares(train_faces):
+def test_a_network_refuses_weights(train_faces):
     settings = Settings(features={}, network={"network": "mini", "epochs": 1})
-    with pytest.raises(FerClassicError, match="A network learns from labels alone"):
-        train_model(train_faces, settings, targets=np.eye(5)[train_faces.labels])
+    with pytest.raises(FerClassicError, match="A network weighs all images alike"):
+        train_model(train_faces, settings, weights=np.ones(len(train_faces)))

@@ -10,6 +10,7 @@ from fer_classic.features.base import check_crops, check_fitted_size
 from fer_classic.learn.boost import held_out_parts, threads
 from fer_classic.learn.calibrate import best_temperature, class_codes, class_shares
 from fer_classic.learn.cnn.parameters import check_parameters, chosen_device
+from fer_classic.learn.kernel_targets import checked_shares
 from fer_classic.learn.trees import softmax
 
 
@@ -65,6 +66,7 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray, shape (n_classes,)
     crop_size_ : int
     class_counts_ : ndarray of int64, shape (n_classes,)
+        Training rows of each class; where shares are learned, their rounded sums.
     log_prior_shift_ : ndarray of float64, shape (n_classes,)
         Added to the logits to reach ``prior``.
     temperature_ : float
@@ -126,7 +128,7 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X, y, groups=None, progress=None, checkpoint=None):
+    def fit(self, X, y, groups=None, progress=None, checkpoint=None, targets=None):
         """Train and calibrate.
 
         Parameters
@@ -141,6 +143,9 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
         checkpoint : path-like, optional
             File that keeps each epoch. If it is there, the training goes on from it and
             ends as it would have without the interruption.
+        targets : array of float, shape (n, n_classes), optional
+            Shares of the classes (in sorted order) in each row, which sum to 1, to learn
+            in place of ``y``; that still stratifies, and judges the rows held out.
 
         Returns
         -------
@@ -149,13 +154,16 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            A parameter is impossible, or there is a single class.
+            A parameter or a share is impossible, or there is a single class.
         FerClassicError
             torch or the device is not there, memory does not suffice, the loss was not
             finite in the first epoch, or the checkpoint is of something else.
         """
         self.check_parameters()
         X, (codes, counts) = check_crops(X), self._check_classes(X, y)
+        if targets is not None:
+            targets = checked_shares(codes, targets)
+            counts = np.maximum(np.rint(targets.sum(axis=0)), 1).astype(np.int64)
         chosen_device(self.device)  # says what is missing
         target = class_shares(self.prior, counts)
         learned = class_shares("train" if self.balance == "none" else "uniform", counts)
@@ -167,8 +175,8 @@ class SmallCNNClassifier(ClassifierMixin, BaseEstimator):
         from fer_classic.learn.cnn.start import identity_of, new_training
 
         with self.own_threads():
-            training = new_training(self, X, codes, fitted, held)
-            identity = identity_of(training.recipe, self, X, codes, held)
+            training = new_training(self, X, codes, fitted, held, targets)
+            identity = identity_of(training.recipe, self, X, codes, held, targets)
             with torch.random.fork_rng(devices=[]):  # dropout draws from it
                 training.run(progress, checkpoint, identity)
             self.network_ = training.network

@@ -34,15 +34,16 @@ def logits_of(network, crops, mirror=False):
     return torch.cat(found)
 
 
-def loss_of(logits, codes, counts, recipe):
+def loss_of(logits, wanted, counts, recipe):
     """The loss that is learned from, classes balanced as the recipe says.
 
     Parameters
     ----------
     logits : Tensor of float32, shape (n, k)
-    codes : Tensor of int64, shape (n,)
+    wanted : Tensor of int64, shape (n,), or of float32, shape (n, k)
+        Classes, or shares of them.
     counts : Tensor of float32, shape (k,)
-        Training faces of each class.
+        Training faces of each class; where shares are learned, their sums.
     recipe : Recipe
 
     Returns
@@ -54,7 +55,10 @@ def loss_of(logits, codes, counts, recipe):
         logits = logits + torch.log(counts / counts.sum())
     elif recipe.balance == "weights":
         weight = counts.mean() / counts
-    return F.cross_entropy(logits, codes, weight, label_smoothing=recipe.label_smoothing)
+    loss = F.cross_entropy(logits, wanted, weight, label_smoothing=recipe.label_smoothing)
+    if weight is None or not wanted.is_floating_point():
+        return loss
+    return loss * len(wanted) / (wanted @ weight).sum()  # as torch does it for classes
 
 
 def scores_of(logits, codes):

@@ -21,7 +21,7 @@ def planned_epochs(classifier):
     return classifier.epochs or EPOCHS[chosen_device(classifier.device)]
 
 
-def new_training(classifier, X, codes, learned, held):
+def new_training(classifier, X, codes, learned, held, shares=None):
     """A training at its beginning, its data on the device.
 
     Parameters
@@ -32,6 +32,8 @@ def new_training(classifier, X, codes, learned, held):
     codes : ndarray of int, shape (n,)
     learned, held : ndarray of int
         Rows.
+    shares : ndarray of float, shape (n, k), optional
+        Of the classes in each row, to learn in place of ``codes``.
     """
     device = chosen_device(classifier.device)
 
@@ -49,10 +51,12 @@ def new_training(classifier, X, codes, learned, held):
         seed=classifier.random_state,
     )
     parts = on_device(learned), on_device(held) if len(held) else None
-    return Training(network, recipe, *parts)
+    if shares is not None:
+        shares = torch.from_numpy(shares[learned].astype(np.float32)).to(device)
+    return Training(network, recipe, *parts, shares)
 
 
-def identity_of(recipe, classifier, X, codes, held):
+def identity_of(recipe, classifier, X, codes, held, shares=None):
     """What a checkpoint belongs to: in words what a person chose, and a checksum.
 
     Parameters
@@ -62,9 +66,10 @@ def identity_of(recipe, classifier, X, codes, held):
     X : ndarray of uint8, shape (n, S, S)
     codes : ndarray of int, shape (n,)
     held : ndarray of int
+    shares : ndarray of float, shape (n, k), optional
     """
     digest = hashlib.sha256(json.dumps(vars(recipe), sort_keys=True).encode())
-    for array in (X, codes, held):
+    for array in (X, codes, held, *([] if shares is None else [shares])):
         digest.update(np.ascontiguousarray(array))
     return (
         f"network {classifier.network!r} of {classifier.size} pixels, "

@@ -32,6 +32,8 @@ class Training:
         Crops and classes to learn from, on the device where all is computed.
     held : (Tensor of uint8 (m, S, S), Tensor of int64 (m,)) or None
         Those that judge each epoch.
+    shares : Tensor of float32, shape (n, k), optional
+        Of the classes in each crop, to learn in place of one class.
 
     Attributes
     ----------
@@ -47,14 +49,17 @@ class Training:
         Of all sittings.
     """
 
-    def __init__(self, network, recipe, learned, held):
+    def __init__(self, network, recipe, learned, held, shares=None):
         self.network, self.recipe = network, recipe
         self.crops, self.codes = learned
+        self.wanted = self.codes if shares is None else shares
         self.held = held
         self.device = self.crops.device
         network.to(self.device, memory_format=torch.channels_last)
         self.logits = torch.compile(network.logits) if recipe.compile else network.logits
         self.counts = torch.bincount(self.codes, minlength=network.n_classes).float()
+        if shares is not None:
+            self.counts = shares.sum(0)
         self.batch_size = min(recipe.batch_size, len(self.codes))
         self.done, self.best_epoch, self.best_score = 0, 0, -math.inf
         self.curves, self.notes, self.unkept = {"train": {}}, [], ""
@@ -127,9 +132,9 @@ class Training:
         for step in range(steps):
             rows = order[step * self.batch_size : (step + 1) * self.batch_size]
             views = random_views(self.crops[rows], self.network.size, generator)
-            loss, right = self.step(views, self.codes[rows], self.done + step / steps)
+            loss, best = self.step(views, self.wanted[rows], self.done + step / steps)
             losses.append(loss)
-            wrong.append(~right)
+            wrong.append(best != self.codes[rows])
             if progress is not None:
                 progress(self.done + (step + 1) / steps, shown)
         losses = torch.stack(losses).cpu()
@@ -147,26 +152,28 @@ class Training:
         torch.manual_seed(number)  # dropout draws from the global generator
         generator = torch.Generator(self.device).manual_seed(number)
         if self.recipe.balance == "oversample":
-            chances = (1 / self.counts)[self.codes]
+            chances = (1 / torch.bincount(self.codes).float())[self.codes]
             order = torch.multinomial(chances, len(chances), True, generator=generator)
         else:
             order = torch.randperm(len(self.codes), generator=generator, device=self.device)
         return order, generator
 
-    def step(self, views, codes, epochs):
+    def step(self, views, wanted, epochs):
         """Learn from a batch.
 
         Parameters
         ----------
         views : Tensor of float32, shape (n, 1, size, size)
-        codes : Tensor of int64, shape (n,)
+        wanted : Tensor of int64, shape (n,), or of float32, shape (n, k)
+            Classes, or shares of them.
         epochs : float
             Done so far, with a fraction.
 
         Returns
         -------
         loss : Tensor of float32, shape ()
-        right : Tensor of bool, shape (n,)
+        best : Tensor of int64, shape (n,)
+            Classes that the network names.
         """
         recipe = self.recipe
         for group in self.optimizer.param_groups:
@@ -177,12 +184,12 @@ class Training:
         ):
             logits = self.logits(views)
         logits = logits.float()
-        loss = loss_of(logits, codes, self.counts, recipe)
+        loss = loss_of(logits, wanted, self.counts, recipe)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self._add_to_average(epochs)
-        return loss.detach(), logits.argmax(dim=1) == codes
+        return loss.detach(), logits.argmax(dim=1)
 
     @torch.no_grad()
     def _add_to_average(self, epochs):

@@ -14,6 +14,7 @@ from fer_classic.errors import FerClassicError, UsageError
 from fer_classic.learn.cnn import parameters as device
 from fer_classic.learn.cnn.classifier import SmallCNNClassifier
 from fer_classic.learn.cnn.files import load_weights, save_weights
+from fer_classic.learn.trees import softmax
 from tests.learn.cnn.conftest import pictures
 
 SMALL = {"network": "mini", "size": 24, "epochs": 8, "batch_size": 16, "n_jobs": 1}
@@ -88,6 +89,39 @@ def test_tiny_sets_train_without_a_held_out_part():
     assert found.predict(crops).shape == (6,)
     none = SmallCNNClassifier(**(SMALL | {"epochs": 2, "validation_fraction": 0.0}))
     assert "validation" not in none.fit(crops, names).curves_
+
+
+def test_shares_make_a_network_less_sure(toy, fitted):
+    crops, names = toy
+    codes = np.searchsorted(fitted.classes_, names)
+    shares = np.eye(3)[codes] * 0.55 + 0.15
+    unsure = SmallCNNClassifier(**SMALL).fit(crops, names, targets=shares)
+    assert unsure.classes_.tolist() == fitted.classes_.tolist()
+    assert (unsure.predict(crops) == names).mean() > 0.9
+    own, its = (
+        softmax(net._scores(crops)).max(axis=1).mean() for net in (fitted, unsure)
+    )  # before the temperature, which fits both to the held-out classes
+    assert its < own - 0.1
+
+
+def test_shares_decide_where_they_differ_from_the_class(toy, fitted):
+    """What is learned is the share: all of it lies on the next class here."""
+    crops, names = toy
+    codes = np.searchsorted(fitted.classes_, names)
+    moved = np.eye(3)[(codes + 1) % 3]
+    other = SmallCNNClassifier(**(SMALL | {"validation_fraction": 0.0}))
+    other.fit(crops, names, targets=moved)
+    found = np.searchsorted(fitted.classes_, other.predict(crops))
+    assert (found == (codes + 1) % 3).mean() > 0.9
+
+
+def test_impossible_shares_are_named(toy):
+    crops, names = toy
+    shares = np.full((150, 3), 1 / 3)
+    shares[7] = (0.5, 0.6, -0.1)
+    for wrong, reason in ((shares, "Row 7 of targets is"), (shares[:9], "have shape")):
+        with pytest.raises(ValueError, match=reason):
+            SmallCNNClassifier(**SMALL).fit(crops, names, targets=wrong)
 
 
 def test_conventions(toy):

@@ -146,6 +146,26 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(run, faces, tmp_path):
     assert not list(cache.glob("networks/*.checkpoint"))  # no longer of use
 
 
+def test_a_network_learns_from_votes(cli, faces, train_faces, tmp_path):
+    lines = ["file,anger,happiness,neutral,sadness,surprise\n"]
+    for name, label in zip(train_faces.names, train_faces.labels, strict=True):
+        counts = [1] * 5
+        counts[label] = 6
+        lines.append(f"{name},{','.join(map(str, counts))}\n")
+    votes, out = tmp_path / "votes.csv", tmp_path / "voted"
+    votes.write_text("".join(lines))
+    given = ["--votes", votes, "--vote-share", "0.5"]
+    code, _, err = cli(*train_line(faces, out), *given)
+    assert code == 0, err
+    assert f"{votes}: votes for 80 of 80 image(s)" in err
+    settings = json.loads((out / "settings.json").read_text())
+    assert settings["vote_share"] == 0.5
+    told = json.loads((out / "model" / "model.json").read_text())["trained_on"]
+    assert told["images_of_several_classes"] == 80
+    code, _, err = cli(*train_line(faces, tmp_path / "x"), "--vote-share", "2")
+    assert code == 2 and "vote" in err
+
+
 def test_faces_of_other_settings_or_classes(cli, faces, demo_folder, tmp_path):
     given = ["train-cnn", faces / "train", "--out", tmp_path / "x"]
     code, _, err = cli(*given, "--test", faces / "test", "--detector", "none")

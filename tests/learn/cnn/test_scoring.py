@@ -35,6 +35,22 @@ def test_the_loss_of_each_balance_follows_its_formula():
     )
 
 
+@pytest.mark.parametrize("balance", ["none", "weights", "logit"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_shares_of_one_class_cost_what_the_class_costs(balance, smoothing):
+    own = recipe(balance=balance, label_smoothing=smoothing)
+    shares = torch.eye(3)[CODES]
+    by_class, by_share = (loss_of(LOGITS, w, COUNTS, own).item() for w in (CODES, shares))
+    assert by_share == pytest.approx(by_class, rel=1e-6)
+
+
+def test_the_loss_of_shares_is_their_cross_entropy():
+    shares = torch.tensor([[0.7, 0.3, 0.0], [0.2, 0.5, 0.3], [0, 1, 0], [0.1, 0.1, 0.8]])
+    own = -(shares * torch.log_softmax(LOGITS, dim=1)).sum(dim=1)
+    found = loss_of(LOGITS, shares, COUNTS, recipe()).item()
+    assert found == pytest.approx(own.mean().item())
+
+
 def test_scores_weigh_classes_evenly():
     random = np.random.default_rng(0)
     logits, codes = random.normal(size=(90, 3)), np.repeat([0, 1, 2], [60, 20, 10])
