@@ -64,7 +64,9 @@ def page(
     Example: fer-classic page train/ --groups '_(p[0-9]+)_'
     """
     from fer_classic.model.shipped import model_named
-    from fer_classic.page.server import Server
+    from fer_classic.page.server import Server, check_packages
+
+    check_packages()
     from fer_classic.page.starting import make_workspace
 
     inputs = inputs or []

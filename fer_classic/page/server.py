@@ -9,6 +9,17 @@ from fer_classic.page.guard import Guard, new_token
 HOST = "127.0.0.1"
 
 
+def check_packages():
+    """An error that says what to install where the page's packages are absent."""
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError:
+        raise FerClassicError(
+            "The page needs two more packages: pip install 'fer_classic[page]'"
+        ) from None
+
+
 class Server:
     """A page at work: ``with Server(workspace) as server: …``.
 
@@ -25,12 +36,9 @@ class Server:
     """
 
     def __init__(self, workspace, port=0):
-        try:
-            import uvicorn
-        except ImportError:
-            raise FerClassicError(
-                "The page needs two more packages: pip install 'fer_classic[page]'"
-            ) from None
+        check_packages()
+        import uvicorn
+
         from fer_classic.page.routes import make_app
 
         self.workspace = workspace

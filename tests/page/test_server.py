@@ -359,3 +359,15 @@ def test_the_command_serves_until_it_is_told_to_end(demo_folder, model_folder, t
         assert process.wait(20) == 143
     finally:
         process.kill()
+
+
+def test_without_its_packages_the_command_says_what_to_install():
+    code = (
+        "import sys; sys.modules['starlette'] = None; sys.argv = ['fer-classic', 'page']\n"
+        "from fer_classic.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "fer-classic: error: The page needs two more packages: pip"
+    )
