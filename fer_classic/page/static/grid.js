@@ -1,6 +1,6 @@
 // A list of any length: only what is in sight is in the document.
 
-import { el, fill } from "./dom.js";
+import { el } from "./dom.js";
 
 const AHEAD = 2; // lines of tiles kept ready above and below
 
@@ -23,9 +23,17 @@ export class Grid {
     this.items = items;
     this.place = new Map(items.map((item, index) => [item, index]));
     this.active = Math.min(this.active, Math.max(0, items.length - 1));
-    fill(this.space);
-    this.tiles.clear();
+    for (const index of [...this.tiles.keys()]) this.drop(index);
     this.draw();
+  }
+
+  /** Take a tile away; a picture that has not come yet is waited for no longer. */
+  drop(index) {
+    const node = this.tiles.get(index);
+    const image = node.querySelector("img");
+    if (image && !image.complete) image.removeAttribute("src");
+    node.remove();
+    this.tiles.delete(index);
   }
 
   later() {
@@ -46,10 +54,8 @@ export class Grid {
     const bottom = Math.ceil((this.node.scrollTop + this.node.clientHeight) / this.high) + AHEAD;
     const first = Math.max(0, top * columns);
     const last = Math.min(this.items.length, bottom * columns);
-    for (const [index, node] of this.tiles) {
-      if (index >= first && index < last) continue;
-      node.remove();
-      this.tiles.delete(index);
+    for (const index of [...this.tiles.keys()]) {
+      if (index < first || index >= last) this.drop(index);
     }
     const width = this.node.clientWidth / columns;
     for (let index = first; index < last; index += 1) {
@@ -87,8 +93,7 @@ export class Grid {
       const node = index === undefined ? null : this.tiles.get(index);
       if (!node) continue;
       const held = node.contains(document.activeElement);
-      node.remove();
-      this.tiles.delete(index);
+      this.drop(index);
       this.make(index);
       if (held) this.tiles.get(index).firstChild.focus({ preventScroll: true });
     }
