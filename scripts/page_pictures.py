@@ -21,61 +21,124 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import numpy as np
-from PIL import Image
+from page_made import make_data, open_servers
 from playwright.sync_api import sync_playwright
 
-import fer_classic as fc
-from fer_classic.demo.generate import write_demo
-from fer_classic.model.analyzer import Analyzer
-from fer_classic.page.server import Server
-from fer_classic.page.starting import make_workspace
-from fer_classic.video.films import analyze_film
 from tests.browser import NAMES
-from tests.conftest import QUICK
 from tests.page.looking import CUT, PALE
-from tests.video.madefilm import (
-    GROUP,
-    background,
-    frame_of,
-    group_film,
-    group_frames,
-    write_camera,
-    write_film,
-)
+from tests.video.madefilm import group_frames, write_camera
 
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
 SCHEMES, LANGUAGES = ("light", "dark"), ("en-US", "zh-CN")
 QUIET = 300  # milliseconds after the last step, for pictures to arrive
-
-
-def make_data(folder):
-    """A small set with every kind of doubt, a run of it, and two films."""
-    data, run = folder / "data", folder / "run"
-    write_demo(data, train=80, test=24)
-    train = data / "train"
-    names = sorted(path.name for path in train.iterdir())
-    shutil.copy(train / names[0], train / "surprise_copy.png")
-    Image.fromarray(frame_of(GROUP, 0)).save(train / "happiness_two_persons.png")
-    Image.fromarray(np.asarray(background())).save(train / "neutral_nobody.png")
-    (train / "anger_broken.jpg").write_bytes(b"no image")
-    shutil.copy(train / names[3], train / ("sadness_" + "a_very_long_name_" * 5 + ".png"))
-    fc.run(train, data / "test", out=run, settings=fc.Settings.from_dict(QUICK))
-    film = group_film(folder / "two persons.mp4")
-    empty = write_film(folder / "nobody.mp4", [np.asarray(background())] * 50)
-    analyzer = Analyzer("five-fast", "all")
-    for path, out in ((film, "film"), (empty, "nobody")):
-        (folder / out).mkdir()
-        analyze_film(path, analyzer, folder / out)
-    shutil.copytree(folder / "film", folder / "away" / "gone")
-    record = folder / "away" / "gone" / "film.json"
-    record.write_text(record.read_text().replace("two persons.mp4", "gone.mp4"))
+#: Pages that never come to show their photographs.
+UNREAD = ("reading", "unread")
+#: Another window's decision about the picture that is looked at.
+ELSEWHERE = r"""async () => {
+  const row = Number(document.querySelector(".detail img").src.match(/row\/(\d+)/)[1]);
+  const { decision } = await (await fetch(`api/row/${row}`)).json();
+  const made = { rows: [row], seen: [decision.number], do: "label", value: "anger",
+    window: "other" };
+  const headers = { "content-type": "application/json" };
+  await fetch("api/decide", { method: "POST", headers, body: JSON.stringify(made) });
+}"""
 
 
 def tile(page):
     """Choose the first face of the list."""
     page.locator(".tile").first.click()
     page.locator(".detail .facts").first.wait_for()
+    page.locator(".near img, .detail .missing").first.wait_for()
+
+
+def several(page):
+    """Choose a picture of two persons."""
+    queue("several")(page)
+    page.locator(".spot").first.wait_for()
+
+
+def named(part):
+    """Choose the picture whose name has a part, in the list of all."""
+
+    def act(page):
+        page.locator(".labels .fields select").select_option("all")
+        page.locator(f".tile[aria-label*='{part}']").click()
+        page.locator(".file", has_text=part).wait_for()
+        page.locator(".near img").first.wait_for()
+
+    return act
+
+
+def far(page):
+    """Scroll to the end of the list by the keyboard."""
+    page.locator(".tile").first.focus()
+    page.keyboard.press("End")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.tile img')].every((own) => own.complete)"
+    )
+
+
+def conflict(page):
+    """Decide about a picture that was decided in another window meanwhile."""
+    tile(page)
+    page.evaluate(ELSEWHERE)
+    page.keyboard.press("2")
+    page.locator("#told.bad").wait_for()
+
+
+def offline(page):
+    """The command was ended while the page is open."""
+    tile(page)
+    page.route("**/api/**", lambda route: route.abort())
+    page.keyboard.press("c")
+    page.locator("#told.bad").wait_for()
+
+
+def tabs(number):
+    """Go through the page by the Tab key alone."""
+
+    def act(page):
+        for _ in range(number):
+            page.keyboard.press("Tab")
+
+    return act
+
+
+def ended(act):
+    """The lower end of a long page."""
+
+    def acted(page):
+        act(page)
+        page.evaluate("document.documentElement.scrollTo(0, 1e6)")
+
+    return acted
+
+
+def wrong(page):
+    """An address with another key."""
+    page.goto(re.sub("/[^/]{32}/", "/another-key/", page.url))
+
+
+def training(page):
+    """Training again under way."""
+    page.evaluate("location.hash = 'labels'")
+    page.locator(".labels .fields select").select_option("all")
+    page.locator(".tile").nth(1).click()
+    page.locator(".detail .actions").wait_for()
+    page.keyboard.press("0")
+    page.locator(".progress", has_text="1").wait_for()
+    page.evaluate("location.hash = 'again'")
+    again = page.locator(".again section").nth(1)
+    again.locator("button").first.wait_for()
+    if not again.locator("progress").count():
+        again.locator("button.main").click()
+    again.locator("progress").wait_for()
+
+
+def printed(page):
+    """As it is printed."""
+    tile(page)
+    page.emulate_media(media="print")
 
 
 def why(page):
@@ -126,6 +189,7 @@ def moment(seconds):
         page.locator(".scrub input").focus()
         for _ in range(seconds):
             page.keyboard.press("Shift+ArrowRight")
+        page.locator(".film:not([aria-busy])").wait_for()
 
     return act
 
@@ -159,46 +223,49 @@ def scenes(data):
     face = min(path for path in train.iterdir() if path.name.startswith("happiness_0"))
     return [
         ("photo-empty", "nothing", "photo", None),
+        ("photo-focus", "nothing", "photo", tabs(4)),
+        ("photo-wrong-key", "nothing", "photo", wrong),
         ("photo-one", "nothing", "photo", photo(face)),
         ("photo-two", "nothing", "photo", photo(train / "happiness_two_persons.png")),
+        ("photo-many", "nothing", "photo", photo(data / "crowd.png")),
         ("photo-none", "nothing", "photo", photo(train / "neutral_nobody.png")),
         ("photo-broken", "nothing", "photo", photo(train / "anger_broken.jpg")),
         ("photo-camera", "nothing", "photo", camera),
         ("live-start", "nothing", "live", None),
         ("live", "nothing", "live", live),
+        ("reading", "reading", "results", None),
+        ("reading-failed", "unread", "results", None),
         ("run", "run", "results", None),
         ("run-cell", "run", "results", cell),
         ("run-face", "run", "results", tile),
         ("run-why", "run", "results", why),
+        ("run-focus", "run", "results", tabs(12)),
+        ("run-printed", "run", "results", printed),
+        ("run-untold", "untold", "results", tile),
+        ("run-eight", "eight", "results", tile),
+        ("run-many", "many", "results", None),
+        ("run-many-end", "many", "results", far),
         ("labels", "data", "labels", tile),
         ("labels-copies", "data", "labels", queue("conflict")),
-        ("labels-several", "data", "labels", queue("several")),
+        ("labels-several", "data", "labels", several),
         ("labels-faceless", "data", "labels", queue("faceless")),
         ("labels-broken", "data", "labels", queue("unreadable")),
         ("labels-list", "data", "labels", None),
-        ("again-start", "data", "again", None),
+        ("labels-long", "data", "labels", named("a_very_long_name")),
+        ("labels-evil", "data", "labels", named("onerror")),
+        ("labels-eight", "eight", "labels", tile),
+        ("labels-conflict", "test", "labels", conflict),
+        ("labels-offline", "test", "labels", offline),
+        ("again-start", "run", "again", None),
+        ("again-training", "test", "again", training),
         ("again", "run", "again", again),
+        ("again-end", "run", "again", ended(again)),
         ("film", "film", "film", moment(0)),
         ("film-later", "film", "film", moment(4)),
+        ("film-end", "film", "film", ended(moment(6))),
         ("film-gone", "gone", "film", moment(2)),
         ("film-nobody", "nobody", "film", moment(1)),
     ]
-
-
-def open_servers(stack, data):
-    """A page of each kind, by name."""
-    given = {
-        "nothing": ([], {}),
-        "run": ([str(data / "run")], {"journal": data / "run.labels.jsonl"}),
-        "data": ([str(data / "data" / "train")], {}),
-        "film": ([str(data / "film")], {}),
-        "gone": ([str(data / "away" / "gone")], {}),
-        "nobody": ([str(data / "nobody")], {}),
-    }
-    return {
-        name: stack.enter_context(Server(make_workspace(inputs, None, **more, jobs=1)))
-        for name, (inputs, more) in given.items()
-    }
 
 
 def take(browser, servers, scene, kind, folder):
@@ -211,14 +278,16 @@ def take(browser, servers, scene, kind, folder):
     )
     page = context.new_page()
     page.goto(f"{servers[server].address}#{view}")
-    page.locator(f"main > .{view}").wait_for(timeout=120_000)
+    ready = ".reading *" if server in UNREAD else f"main > .{view}"
+    page.locator(ready).first.wait_for(timeout=120_000)
     if act:
         act(page)
     page.wait_for_timeout(QUIET)
     stem = f"{name}-{size}-{scheme}-{language[:2]}"
     page.screenshot(path=folder / f"{stem}.png")
-    for what, found in (("pale", page.evaluate(PALE)), ("cut", page.evaluate(CUT))):
-        for own in found:
+    looked = {"pale": PALE, "cut": CUT} if page.locator("main").count() else {}
+    for what, look in looked.items():
+        for own in page.evaluate(look):
             print(f"{stem}: {what}: {own}", flush=True)
     context.close()
 
@@ -228,6 +297,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="views whose name begins so")
+    parser.add_argument("--without", default="-", help="but not so")
     given = parser.parse_args()
     data = given.folder / "made"
     if not data.exists():
@@ -243,6 +313,7 @@ def main():
         browser = playwright.chromium.launch(executable_path=program, args=flags)
         servers = open_servers(stack, data)
         wanted = [own for own in scenes(data) if own[0].startswith(given.only)]
+        wanted = [own for own in wanted if not own[0].startswith(given.without)]
         for scene, kind in product(wanted, product(SIZES, SCHEMES, LANGUAGES)):
             take(browser, servers, scene, kind, given.folder)
         print(f"{len(list(given.folder.glob('*.png')))} pictures in {given.folder}")

@@ -31,6 +31,13 @@ def new_token():
     return secrets.token_urlsafe(24)
 
 
+#: For a person who opens an old address, in the page's languages.
+NO_KEY = (
+    "The key is missing or old: open the whole address that the command printed.\n"
+    "密钥缺失或已失效：请打开命令给出的完整地址。"
+)
+
+
 class TooLarge(Exception):
     """More was sent than a request may hold."""
 
@@ -76,7 +83,7 @@ class Guard:
         if headers.get("host") not in self.hosts:
             return 403, "this address is not the page's"
         if not hmac.compare_digest(token.encode(), self.token.encode()):
-            return 403, "the key is missing: open the whole address that was printed"
+            return 403, NO_KEY
         if method not in ("GET", "HEAD", "POST"):
             return 405, "only GET and POST are answered"
         if not headers.get("content-length", "0").isdecimal():

@@ -22,7 +22,7 @@ AROUND = 0.3
 #: Thumbnails held in memory, and photographs decoded at a time.
 HELD, AT_ONCE = 4096, 2
 #: Changes when thumbnails do.
-RECIPE = "1"
+RECIPE = "2"
 
 _decoding = threading.Semaphore(AT_ONCE)
 
@@ -162,7 +162,7 @@ class Pictures:
 
 
 def around(pixels, box):
-    """A square part of a photograph around a box, its border repeated.
+    """A square part of a photograph around a box, never more than the photograph.
 
     Parameters
     ----------
@@ -174,10 +174,15 @@ def around(pixels, box):
     ndarray of uint8, shape (S, S, 3)
     """
     x, y, width, height = box
-    side = max(2, round(max(width, height) * (1 + 2 * AROUND)))
-    side = min(side, 2 * max(pixels.shape[:2]))
+    side = round(max(width, height) * (1 + 2 * AROUND))
+    side = max(1, min(side, *pixels.shape[:2]))
     step = max(1, side // (2 * THUMBNAIL))  # no more pixels than the thumbnail needs
-    places = np.arange(0, side, step) - side // 2
-    rows = np.clip(round(y + height / 2) + places, 0, pixels.shape[0] - 1)
-    columns = np.clip(round(x + width / 2) + places, 0, pixels.shape[1] - 1)
+    places = np.arange(0, side, step)
+    rows = places + _start(y + height / 2, side, pixels.shape[0])
+    columns = places + _start(x + width / 2, side, pixels.shape[1])
     return pixels[np.ix_(rows, columns)]
+
+
+def _start(middle, side, whole):
+    """Where a part of some side begins: about its middle, but inside of the whole."""
+    return int(np.clip(round(middle - side / 2), 0, whole - side))

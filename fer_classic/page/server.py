@@ -99,8 +99,8 @@ class Server:
 
 
 def _bound(port):
-    # With the protocol named, asyncio sends each part of an answer at once; without it, every
-    # body would wait 40 ms for the acknowledgement of its head.
+    # With the protocol named, asyncio sends each part of an answer at once; without it,
+    # every body would wait 40 ms for the acknowledgement of its head.
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         found.bind((HOST, port))

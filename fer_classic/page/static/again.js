@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { intervals } from "./bars.js";
-import { button, el, fill, tell } from "./dom.js";
+import { breakable, button, el, fill, tell } from "./dom.js";
 import { changes } from "./labels.js";
 import { onChange, store } from "./store.js";
 import { count, percent, t, word } from "./texts.js";
@@ -24,7 +24,7 @@ export class Again {
       el("section", {}, el("h2", {}, t("export.title")), this.counts,
         el("p", {}, t("export.lead")),
         button(t("export.do"), () => this.export(), { class: "main" }), this.exported,
-        el("p", { class: "note" }, t("export.journal", { path: store.state.journal })),
+        el("p", { class: "note" }, breakable(t("export.journal", { path: store.state.journal }))),
         store.state.unknown ? el("p", { class: "missing" }, t("export.unknown", { n: count(store.state.unknown) })) : null),
       el("section", {}, el("h2", {}, t("again.title")),
         el("p", {}, t(store.state.test ? "again.lead_test" : "again.lead_folds")), this.result));
@@ -46,9 +46,9 @@ export class Again {
     try {
       const made = await post("export");
       fill(this.exported,
-        el("p", {}, t("export.done", { path: made.path, images: count(made.images), labelled: count(made.labelled) })),
-        el("p", {}, el("a", { href: "api/export.csv", download: "mended.csv" }, t("export.download"))),
-        el("pre", {}, made.command));
+        el("p", {}, breakable(t("export.done", { path: made.path, images: count(made.images), labelled: count(made.labelled) }))),
+        el("pre", {}, breakable(made.command)),
+        el("p", {}, el("a", { href: "api/export.csv", download: "mended.csv" }, t("export.download"))));
     } catch (error) {
       tell(error.message, true);
     }

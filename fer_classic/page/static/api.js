@@ -1,5 +1,7 @@
 // Questions to the server, all below the address that holds the key.
 
+import { said } from "./texts.js";
+
 export class Refused extends Error {
   constructor(status, message) {
     super(message);
@@ -16,7 +18,7 @@ async function answered(path, options) {
   }
   const json = (response.headers.get("content-type") || "").startsWith("application/json");
   const content = json ? await response.json() : await response.text();
-  if (!response.ok) throw new Refused(response.status, json ? content.error : content.trim());
+  if (!response.ok) throw new Refused(response.status, said(json ? content.error : content.trim()));
   return content;
 }
 

@@ -9,7 +9,7 @@ import { Live } from "./live.js";
 import { Photo } from "./photo.js";
 import { Results } from "./results.js";
 import { loadRows, store } from "./store.js";
-import { count, loadTexts, t } from "./texts.js";
+import { count, loadTexts, said, t } from "./texts.js";
 
 const VIEWS = { photo: Photo, results: Results, labels: Labels, again: Again, film: Film, live: Live };
 /** Those that wait until the photographs, or the film, are read. */
@@ -66,7 +66,7 @@ async function follow() {
   if (!store.state.inputs && !store.state.film) return;
   const { progress, error } = store.state;
   if (error) {
-    fill(reading, el("p", { class: "missing" }, error));
+    fill(reading, el("p", { class: "missing" }, said(error)));
     return;
   }
   if (progress.step === "ready") {

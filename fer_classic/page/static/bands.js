@@ -35,7 +35,7 @@ export class Bands {
     const rows = film.bands.map((own) => this.row(own));
     this.area = el("div", { class: "bands", on: {
       pointerdown: (event) => this.drag(event, seek), pointermove: (event) => this.drag(event, seek),
-    } }, rows, this.cursor);
+    } }, rows, rows.length ? this.cursor : null);
     this.node = el("div", { class: "timeline" }, this.area, this.ticks(),
       film.bands.length ? this.legend() : null);
   }

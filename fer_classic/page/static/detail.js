@@ -5,7 +5,7 @@ import { probabilities, showWhy } from "./bars.js";
 import { button, el, fill, keyed, tell } from "./dom.js";
 import { photograph } from "./picture.js";
 import { copiesOf, decide, decision, label, store, undo } from "./store.js";
-import { count, percent, t, word } from "./texts.js";
+import { count, percent, said, t, word } from "./texts.js";
 
 export class Detail {
   /** `step(by)` shows a neighbour, `open(row)` another row, `close()` goes back to the list. */
@@ -51,17 +51,23 @@ export class Detail {
         button("›", () => this.step(1), { class: "round", "aria-label": t("do.next"), title: t("do.next") }),
         button("×", () => this.close(), { class: "round close", "aria-label": t("do.close"), title: t("do.close") })),
       this.photo,
-      found.error ? el("p", { class: "missing" }, t("face.unreadable", { reason: found.error })) : null,
+      found.error ? el("p", { class: "missing" }, t("face.unreadable", { reason: said(found.error) })) : null,
       found.note ? el("p", { class: "note" }, found.note) : null,
       this.status(),
       this.actions(),
       found.probabilities ? probabilities(store.state.classes, found.probabilities, rows.label[row]) : null,
       found.probabilities ? this.source() : null,
       this.copies(),
-      found.error || store.state.network ? null
-        : el("p", {}, keyed("W", t("do.why"), () => this.explain())),
+      this.explained() ? el("p", {}, keyed("W", t("do.why"), () => this.explain())) : null,
       this.why, this.near);
   }
+
+  /** Whether there is a face that was landmarked, so that its regions mean something. */
+  face() {
+    return Boolean(decision(this.row).face) || store.rows.statuses[store.rows.status[this.row]] !== "no_face";
+  }
+
+  explained() { return !this.found.error && !store.state.network && this.face(); }
 
   drawPhoto() {
     const { row, found } = this;
@@ -70,14 +76,15 @@ export class Detail {
     const boxes = this.boxes ? this.boxes.map((box, i) => ({
       box, chosen: same(box, own), name: t("face.number", { n: i + 1 }), open: () => this.chooseFace(box),
     })) : [];
-    // Where no face was found, the landmarks are those of none.
-    const face = decision(row).face || store.rows.statuses[store.rows.status[row]] !== "no_face";
+    const face = this.face();
     if (face && !boxes.some((one) => one.chosen)) boxes.unshift({ box: own, chosen: true });
     const points = decision(row).face || !face ? [] : found.points;
     const alt = t("face.alt", { name: store.rows.names[row] });
     // Boxes are in pixels of the photograph, which may be larger than the picture sent.
     const source = `api/row/${row}/photo.jpg`;
-    return fill(this.photo, photograph({ source, alt, boxes, points, size: found.size }));
+    const several = this.boxes?.length ?? store.rows.faces[row];
+    return fill(this.photo, photograph({ source, alt, boxes, points, size: found.size }),
+      several > 1 ? el("p", { class: "note" }, t("face.several", { n: count(several) })) : null);
   }
 
   async findFaces(row) {
@@ -86,9 +93,6 @@ export class Detail {
       if (this.row !== row) return;
       this.boxes = boxes;
       this.drawPhoto();
-      if (boxes.length > 1) {
-        this.photo.append(el("p", { class: "note" }, t("face.several", { n: count(boxes.length) })));
-      }
     } catch (error) {
       tell(error.message, true);
     }
@@ -138,6 +142,7 @@ export class Detail {
       el("div", { class: "choices" },
         store.rows.label[row] >= 0 ? keyed("C", t("do.confirm"), () => this.confirm()) : null,
         keyed("X", t("do.exclude"), () => this.exclude(), { "aria-pressed": String(own.excluded) }),
+        store.rows.faces[row] > 1 ? keyed("F", t("do.face"), () => this.nextFace()) : null,
         keyed("U", t("do.undo"), () => undo())));
   }
 
@@ -192,7 +197,7 @@ export class Detail {
 
   explain() {
     const { row } = this;
-    if (row === null || store.state.network) return;
+    if (row === null || !this.explained()) return;
     const stamp = decision(row).number;
     showWhy(this.why, store.state.classes, () => get(`row/${row}/why`),
       `api/row/${row}/face.png?${stamp}`, `api/row/${row}/heat.png?${stamp}`);

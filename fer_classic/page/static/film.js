@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { Bands, clock } from "./bands.js";
 import { probabilities } from "./bars.js";
-import { button, el, fill, keyed } from "./dom.js";
+import { breakable, button, el, fill, keyed } from "./dom.js";
 import { colour, drawFaces, says } from "./overlay.js";
 import { count, percent, t, word } from "./texts.js";
 
@@ -43,7 +43,7 @@ export class Film {
     this.trouble = el("div", { "aria-live": "polite" });
     fill(this.node,
       el("h2", { class: "title" }, film.name),
-      this.notes().map((note) => el("p", { class: "missing" }, note)),
+      this.notes().map((note) => el("p", { class: "missing" }, breakable(note))),
       el("div", { class: film.missing ? "moment alone" : "moment" },
         film.missing ? null : el("div", { class: "stage", style: shape(film.size) }, this.picture, this.over),
         el("div", { class: "controls" },
@@ -112,6 +112,7 @@ export class Film {
 
   async fetch() {
     this.busy = true;
+    this.node.setAttribute("aria-busy", "true");
     while (this.wanted !== null && !this.left) {
       const { wanted } = this;
       this.wanted = null;
@@ -125,6 +126,7 @@ export class Film {
       }
     }
     this.busy = false;
+    this.node.removeAttribute("aria-busy");
   }
 
   async frame(position) {

@@ -24,6 +24,22 @@ export function drawFaces(place, [width, height], faces, classes) {
   }));
   const names = faces.map((face) => tag(face, classes, width, height));
   fill(place, svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, boxes), names);
+  part(names);
+}
+
+/** Labels that would cover others go below their boxes. */
+function part(names) {
+  const placed = [];
+  for (const name of names) {
+    let box = name.getBoundingClientRect();
+    const covers = (other) => box.left < other.right && other.left < box.right
+      && box.top < other.bottom && other.top < box.bottom;
+    if (placed.some(covers)) {
+      name.classList.add("below");
+      box = name.getBoundingClientRect();
+    }
+    placed.push(box);
+  }
 }
 
 /** A label above its box, or in it at the upper edge; it never leaves the picture. */
@@ -34,7 +50,8 @@ function tag({ track, box: [x, y, w, h], ...face }, classes, width, height) {
   return el("span", {
     class: ["tag", inside ? "inside" : "", right ? "right" : ""].join(" "), "aria-hidden": "true",
     style: {
-      "--own": colour(track), top: share(Math.max(0, y) / height),
+      "--own": colour(track), "--top": share(Math.max(0, y) / height),
+      "--bottom": share(Math.min(0.94 * height, y + h) / height),
       ...(right ? { right: share(Math.max(0, 1 - (x + w) / width)) } : { left: share(Math.max(0, x) / width) }),
     },
   }, `${track} ${says(face, classes)}`);

@@ -16,13 +16,17 @@ export class Photo {
       "aria-hidden": "true", on: { change: () => this.take(this.file.files[0]) } });
     this.camera = new Camera((blob) => this.take(blob));
     this.drop = el("div", { class: "drop" },
-      el("p", { class: "large" }, t("photo.drop")),
+      el("p", { class: "large by-mouse" }, t("photo.drop")),
+      el("p", { class: "note" }, t("photo.lead")),
       el("div", { class: "choices" },
         button(t("photo.choose"), () => this.file.click(), { class: "main" }),
         button(t("photo.camera"), () => this.camera.open())),
       el("p", { class: "note" }, t("photo.private")), this.file, this.camera.node);
     this.result = el("div", { class: "result", "aria-live": "polite" });
-    this.node = el("div", { class: "photo column" }, this.drop, this.result);
+    const { inputs, film } = store.state;
+    this.more = inputs || film ? null : el("div", { class: "more" }, el("p", { class: "note" }, t("photo.more")),
+      el("pre", {}, "fer-classic page runs/first\nfer-classic page train/"));
+    this.node = el("div", { class: "photo column" }, this.drop, this.result, this.more ?? "");
     this.listeners = {
       paste: (event) => this.paste(event),
       dragover: (event) => { event.preventDefault(); this.drop.classList.add("over"); },
@@ -48,6 +52,7 @@ export class Photo {
   async take(blob) {
     if (!blob) return;
     this.file.value = ""; // the same file may be chosen again
+    this.node.classList.add("used");
     if (blob.size > LARGEST) {
       fill(this.result, el("p", { class: "missing" }, t("photo.large", { n: LARGEST / 2 ** 20 })));
       return;
@@ -85,6 +90,7 @@ export class Photo {
     }));
     const face = found.faces[chosen];
     this.why = el("div", { "aria-live": "polite" });
+    const name = nobody ? t("photo.whole_answer", { name: this.best(face) }) : this.best(face);
     const text = faces ? t(faces === 1 ? "photo.one" : "photo.many", { n: count(faces) })
       : t(face.status === "whole" ? "photo.whole" : "photo.none");
     fill(this.result,
@@ -94,11 +100,11 @@ export class Photo {
           size: [found.width, found.height], boxes, points: nobody ? [] : face.points,
         }),
         el("div", { class: "said" },
-          el("p", { class: "note" }, text),
+          el("p", { class: nobody ? "missing" : "note" }, text),
           faces > 1 ? this.faces() : null,
-          el("h2", {}, faces > 1 ? t("photo.face", { n: chosen + 1, name: this.best(face) }) : this.best(face)),
+          el("h2", {}, faces > 1 ? t("photo.face", { n: chosen + 1, name }) : name),
           probabilities(store.state.classes, face.probabilities),
-          store.state.network ? null : keyed("W", t("do.why"), () => this.explain()),
+          this.explained() ? keyed("W", t("do.why"), () => this.explain()) : null,
           this.why)));
   }
 
@@ -120,7 +126,10 @@ export class Photo {
     return word("class", store.state.classes[code]);
   }
 
+  explained() { return !store.state.network && this.found.faces[this.chosen].status !== "no_face"; }
+
   explain() {
+    if (!this.explained()) return;
     const base = `photo/${this.found.name}/${this.chosen}`;
     showWhy(this.why, store.state.classes, () => get(`${base}/why`),
       `api/${base}/face.png`, `api/${base}/heat.png`);

@@ -28,9 +28,11 @@ export class Results {
     this.matrix = el("details", { open: matchMedia("(min-height: 40rem) and (min-width: 40rem)").matches },
       this.score, this.table);
     this.fields = el("div", { class: "fields" });
-    this.words = el("p", { class: "note shown", "aria-live": "polite" });
+    this.words = el("span", { "aria-live": "polite" });
+    this.legend = el("span", {}, t("list.legend"));
     this.browse = new Browse({
-      head: [el("div", { class: "above" }, this.fields, this.matrix), this.words],
+      head: [el("div", { class: "above" }, this.fields, this.matrix),
+        el("p", { class: "note shown" }, this.words, this.legend)],
       kind: "results", changed: () => this.confusion(),
     });
     this.node = this.browse.node;
@@ -79,7 +81,7 @@ export class Results {
       judged += 1;
       right += own === answer;
     }
-    this.matrix.hidden = !judged;
+    this.matrix.hidden = this.legend.hidden = !judged;
     if (!judged) return;
     const most = Math.max(...counts.flat(), 1);
     const names = store.state.classes.map((key) => word("class", key));
@@ -91,7 +93,7 @@ export class Results {
     this.score.textContent = t("confusion.score", {
       right: count(right), of: count(judged), balanced: percent(balanced, 1),
     });
-    fill(this.table, el("table", { class: "confusion" },
+    fill(this.table, el("table", { class: "confusion", style: { "--k": k } },
       el("caption", {}, t("confusion.caption")), el("thead", {}, head), el("tbody", {}, body)));
   }
 
