@@ -33,6 +33,14 @@ SCHEMES, LANGUAGES = ("light", "dark"), ("en-US", "zh-CN")
 QUIET = 300  # milliseconds after the last step, for pictures to arrive
 #: Pages that never come to show their photographs.
 UNREAD = ("reading", "unread")
+#: Bring the picture whose name has a part into sight, in the list of all.
+SCROLL_TO = """async (part) => {
+  const { names } = await (await fetch("api/rows")).json();
+  const grid = document.querySelector(".grid");
+  const columns = Math.floor(grid.clientWidth / 116);
+  const row = names.findIndex((own) => own.includes(part));
+  grid.scrollTop = Math.floor(row / columns) * 152;
+}"""
 #: Another window's decision about the picture that is looked at.
 ELSEWHERE = r"""async () => {
   const row = Number(document.querySelector(".detail img").src.match(/row\/(\d+)/)[1]);
@@ -62,6 +70,7 @@ def named(part):
 
     def act(page):
         page.locator(".labels .fields select").select_option("all")
+        page.evaluate(SCROLL_TO, part)
         page.locator(f".tile[aria-label*='{part}']").click()
         page.locator(".file", has_text=part).wait_for()
         page.locator(".near img").first.wait_for()
@@ -73,9 +82,6 @@ def far(page):
     """Scroll to the end of the list by the keyboard."""
     page.locator(".tile").first.focus()
     page.keyboard.press("End")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.tile img')].every((own) => own.complete)"
-    )
 
 
 def conflict(page):
@@ -282,6 +288,9 @@ def take(browser, servers, scene, kind, folder):
     page.locator(ready).first.wait_for(timeout=120_000)
     if act:
         act(page)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.tile img')].every((own) => own.complete)"
+    )
     page.wait_for_timeout(QUIET)
     stem = f"{name}-{size}-{scheme}-{language[:2]}"
     page.screenshot(path=folder / f"{stem}.png")

@@ -43,8 +43,8 @@ class Neighbours:
         list of (int, float)
             Row and likeness, from 0 to 1, the nearest first.
         """
-        if not len(self.training) or not self.faces.readable[row]:
-            return []
+        if not self.faces.readable[row] or len(np.unique(copies[self.training])) < 2:
+            return []  # of one picture alone, nothing can be learned about likeness
         with self._lock:
             if self._views is None:
                 self._views = self._made()

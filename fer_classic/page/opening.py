@@ -97,7 +97,7 @@ class Opener:
         faces = join_tables([table for table, _, _ in tables])
         if not faces.readable.any():
             raise FerClassicError(
-                f"None of the {len(faces)} pictures can be read; the first, "
+                f"No picture of {len(faces)} can be read; the first, "
                 f"{faces.names[0]!r}: {faces.errors[0]}."
             )
         parts = tuple(name for table, _, name in tables for _ in range(len(table)))
