@@ -1,5 +1,6 @@
 """Who may ask: whoever was told the address, from the page itself, and little at once."""
 
+import asyncio
 import hmac
 import secrets
 
@@ -7,6 +8,9 @@ import secrets
 PHOTO_BYTES, LIVE_BYTES, OTHER_BYTES = 64 << 20, 4 << 20, 64 << 10
 #: Only these paths take more than the rest.
 LIMITS = {"/api/photo": PHOTO_BYTES, "/api/live": LIVE_BYTES}
+
+#: Seconds to wait for the next part of what is sent.
+PATIENCE = 30
 
 #: Scripts, styles and pictures of the page itself and of nobody else; no inline code.
 POLICY = (
@@ -42,6 +46,10 @@ class TooLarge(Exception):
     """More was sent than a request may hold."""
 
 
+class TooSlow(Exception):
+    """The next part of what was announced did not come."""
+
+
 class Guard:
     """Refuses what does not come from the page, before anything else sees it.
 
@@ -52,7 +60,7 @@ class Guard:
     Parameters
     ----------
     app : ASGI application
-        It sees paths without the token, and answers TooLarge with 413.
+        It sees paths without the token; it answers TooLarge with 413, TooSlow with 408.
     token : str
     port : int
     """
@@ -99,12 +107,16 @@ class Guard:
 
 
 def _limited(receive, limit):
-    """Counts what is sent without a stated length, or with a wrong one."""
-    seen = 0
+    """Counts what is sent without a stated length, or with a wrong one, or too slowly."""
+    seen, whole = 0, False
 
     async def counted():
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, whole
+        try:
+            message = await asyncio.wait_for(receive(), None if whole else PATIENCE)
+        except asyncio.TimeoutError:
+            raise TooSlow("the rest of the request did not come") from None
+        whole = not message.get("more_body", False)
         seen += len(message.get("body", b""))
         if seen > limit:
             raise TooLarge(f"at most {limit >> 10} KiB are taken")

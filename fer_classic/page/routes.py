@@ -12,7 +12,7 @@ from fer_classic.page.api_labels import LabelsApi
 from fer_classic.page.api_live import LiveApi
 from fer_classic.page.api_photo import PhotoApi
 from fer_classic.page.api_rows import RowsApi
-from fer_classic.page.guard import TooLarge
+from fer_classic.page.guard import TooLarge, TooSlow
 from fer_classic.page.journal import Conflict
 from fer_classic.page.requests import BadRequest
 
@@ -76,6 +76,7 @@ def make_app(workspace):
     routes += [Route(path, _static(*content)) for path, content in static_files().items()]
     handlers = {
         TooLarge: lambda request, error: _told(413, error),
+        TooSlow: lambda request, error: _told(408, error),
         BadRequest: lambda request, error: _told(400, error),
         Conflict: lambda request, error: _told(409, error),
         UnreadableImage: lambda request, error: _told(422, error),

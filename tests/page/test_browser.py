@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +14,7 @@ from PIL import Image
 from fer_classic.data.sources import BytesSource
 from fer_classic.page.journal import Journal
 from fer_classic.page.server import Server
+from fer_classic.page.starting import make_workspace
 from fer_classic.page.workspace import Workspace
 from fer_classic.settings import Settings
 from tests.conftest import QUICK
@@ -57,18 +57,13 @@ def test_a_run_from_the_confusion_to_one_face(visit, server, workspace):
     wait_for(lambda: page.get_by_text("Pictures: 24").count() == 1)
 
 
-@pytest.mark.parametrize(
-    ("key", "column", "falling"), [("sure", "sure", True), ("unsure", "sure", False)]
-)
-def test_sorting(visit, server, workspace, key, column, falling):
+def test_sorting(visit, server, workspace):
     page = visit(server.address)
-    page.get_by_label("Sort by").select_option(key)
-    values = workspace.columns[column]
-    order = sorted(
-        range(24), key=lambda row: (-values[row] if falling else values[row], row)
-    )
-    first = page.locator(".tile").first.get_attribute("aria-label")
-    assert first.startswith(workspace.columns["names"][order[0]])
+    names, sure = workspace.columns["names"], np.array(workspace.columns["sure"])
+    for key, values in (("unsure", sure), ("sure", -sure)):
+        page.get_by_label("Sort by").select_option(key)
+        first = page.locator(".tile").first.get_attribute("aria-label")
+        assert first.startswith(names[np.argsort(values, kind="stable")[0]])
 
 
 def test_labels_by_keys_with_undo_and_progress(visit, server, workspace):
@@ -259,7 +254,7 @@ def test_ten_thousand_faces_scroll_smoothly(visit, model, tmp_path):
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
         before = busy(session)
         told = page.evaluate(SCROLL)
-        assert told["frames"] >= 40 and told["tiles"] < 200
+        assert told["frames"] >= 20 and told["tiles"] < 200
         # Milliseconds of processor time for a frame in which every tile is another.
         assert 1000 * (busy(session) - before) / told["frames"] < 60
         page.locator(".tile").first.focus()
@@ -280,8 +275,8 @@ def busy(session):
 SCROLL = """async () => {
   const grid = document.querySelector(".grid");
   let [frames, tiles] = [0, 0];
-  for (let step = 0; step <= 40; step += 1) {
-    grid.scrollTop = (step / 40) * (grid.scrollHeight - grid.clientHeight);
+  for (let step = 0; step <= 20; step += 1) {
+    grid.scrollTop = (step / 20) * (grid.scrollHeight - grid.clientHeight);
     await new Promise((done) => requestAnimationFrame(done));
     tiles = Math.max(tiles, document.querySelectorAll(".tile").length);
     frames += 1;
@@ -318,26 +313,36 @@ def collection_of_many(n):
     )
 
 
-@pytest.mark.parametrize("view", ["results", "labels", "again", "photo"])
-def test_nothing_is_wider_than_a_phone(visit, server, view):
-    page = visit(f"{server.address}#{view}", size=PHONE, ready=f".{view}", has_touch=True)
-    if page.locator(".tile").count():
-        page.locator(".tile").first.click()
-        page.locator(".detail .actions").wait_for()
-        assert not page.locator(".list").is_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-        page.get_by_role("button", name="Close").click()
-        assert page.locator(".list").is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+def test_nothing_is_wider_than_a_phone(visit, server):
+    """Nor than a narrower one, which is also a screen of 1280 pixels at 400%."""
+    page = visit(server.address, size=PHONE, has_touch=True)
+    for width in (PHONE[0], 320):
+        page.set_viewport_size({"width": width, "height": PHONE[1]})
+        for view in ("results", "labels", "again", "photo"):
+            page.evaluate("view => { location.hash = view; }", view)
+            page.locator(f"main > .{view}").wait_for()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if not page.locator(".tile").count():
+                continue
+            page.locator(".tile").first.click()
+            page.locator(".detail .actions").wait_for()
+            assert not page.locator(".list").is_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.get_by_role("button", name="Close").click()
+            assert page.locator(".list").is_visible()
 
 
 def test_both_languages_and_colours(visit, server):
-    page = visit(server.address, locale="zh-CN", color_scheme="dark")
+    page = visit(server.address, locale="zh-CN", color_scheme="dark", allowed=["422"])
     page.get_by_role("link", name="标签").wait_for()
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.emulate_media(color_scheme="light")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no image"}
+    page.evaluate("location.hash = 'photo'")
+    page.set_input_files("input[type=file]", file)
+    page.get_by_text("无法显示此文件：不是已知格式的图像（JPEG, PNG").wait_for()
     page.locator("#language").select_option("en")
     page.get_by_role("link", name="Labels").wait_for()
     page.reload()
@@ -374,42 +379,31 @@ def test_everything_has_a_name_and_the_order_of_headings_is_sound(visit, server,
 def test_a_killed_server_keeps_the_labels_half_done(
     visit, demo_folder, model_folder, tmp_path
 ):
-    """The command itself: it is killed in the middle of the work, and started again."""
+    """The command itself is killed in the middle of the work, and the page started again."""
     import shutil
 
-    shutil.copytree(demo_folder / "test", tmp_path / "set")
+    (tmp_path / "set").mkdir()
+    for path in sorted((demo_folder / "test").iterdir())[:8]:
+        shutil.copy(path, tmp_path / "set")
     journal = tmp_path / "set.labels.jsonl"
-    environment = os.environ | {"FER_CLASSIC_CACHE": str(tmp_path / "cache")}
 
-    log = open(tmp_path / "log", "w")  # noqa: SIM115
-
-    def started():
-        line = [sys.executable, "-m", "fer_classic.cli", "page", str(tmp_path / "set")]
-        line += ["--model", str(model_folder), "--no-browser", "--jobs", "1"]
-        process = subprocess.Popen(
-            line,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=environment,
-        )
-        return process, process.stdout.readline().strip()
-
-    process, address = started()
+    line = [sys.executable, "-m", "fer_classic.cli", "page", str(tmp_path / "set")]
+    line += ["--model", str(model_folder), "--no-browser", "--jobs", "1"]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+    address = process.stdout.readline().strip()
     page = visit(address + "#labels")
     page.get_by_label("Show").select_option("all")
     page.locator(".detail .actions").wait_for()
     page.keyboard.press("3")
-    page.get_by_text("1 of 24 decided").wait_for()
+    page.get_by_text("1 of 8 decided").wait_for()
     process.kill()
     process.wait()
     page.keyboard.press("3")
     page.get_by_text("does not answer").wait_for()
     with open(journal, "ab") as file:
         file.write(b'{"n": 2, "at": "20')  # what a crash may leave
-    process, address = started()
-    again = visit(address + "#labels")
-    again.get_by_label("Show").select_option("all")
-    again.get_by_text("1 of 24 decided").wait_for()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) in (143, -signal.SIGTERM)
+    space = make_workspace([str(tmp_path / "set")], model_folder, jobs=1)
+    with Server(space) as server:
+        again = visit(server.address + "#labels")
+        again.get_by_label("Show").select_option("all")
+        again.get_by_text("1 of 8 decided").wait_for()

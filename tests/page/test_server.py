@@ -29,7 +29,7 @@ def raw(server, text):
     """The first line of the answer to a request as it is written."""
     host, port = urllib.parse.urlsplit(server.address).netloc.split(":")
     with socket.create_connection((host, int(port)), timeout=20) as line:
-        line.sendall(text.encode())
+        line.sendall(text.encode("latin-1"))
         return line.recv(1 << 16).decode("latin-1").split("\r\n")[0]
 
 
@@ -218,6 +218,24 @@ def test_too_much_is_refused_before_it_is_read(server):
     assert raw(server, chunked).split()[1] == "413"
 
 
+def test_a_request_that_does_not_go_on_is_given_up(server, monkeypatch):
+    monkeypatch.setattr("fer_classic.page.guard.PATIENCE", 0.3)
+    netloc, token = parts_of(server)
+    head = f"POST {token}api/photo HTTP/1.1\r\nHost: {netloc}\r\nContent-Length: 99\r\n\r\n"
+    assert raw(server, head + "begin").split()[1] == "408"
+
+
+@pytest.mark.parametrize("length", ["-1", "+5", "1e3", "0x10", "9" * 5000, "\xb2", "5, 6"])
+def test_lengths_that_make_no_sense(server, length):
+    netloc, token = parts_of(server)
+    head = f"POST {token}api/undo HTTP/1.1\r\nHost: {netloc}\r\nContent-Length: {length}"
+    said = raw(server, f"{head}\r\n\r\n")
+    assert not said or said.split()[1] in ("400", "413")
+    assert (
+        raw(server, f"GET {token} HTTP/1.1\r\nHost: {netloc}\r\n\r\n").split()[1] == "200"
+    )
+
+
 def test_rows_and_all_that_is_known_of_one(api, shown):
     rows = api("rows").json
     assert rows["names"][0] == EVIL and len(rows["label"]) == 24 and rows["decisions"] == {}
@@ -337,8 +355,12 @@ def test_a_photograph_that_changed_is_not_shown(model, demo_folder, tmp_path):
     space.show(made)
     (folder / made.faces.names[0]).write_bytes(b"changed")
     (folder / made.faces.names[1]).unlink()
+    for row, other in ((2, folder / made.faces.names[5]), (3, "/etc/passwd")):
+        (folder / made.faces.names[row]).unlink()
+        (folder / made.faces.names[row]).symlink_to(other)
+    reasons = {0: "has changed", 1: "No such file", 2: "has changed", 3: "has changed"}
     with Server(space) as server:
-        for row, reason in ((0, "has changed"), (1, "No such file")):
+        for row, reason in reasons.items():
             found = ask(f"{server.address}api/row/{row}/photo.jpg")
             assert found.status == 422 and reason in found.json["error"]
             assert ask(f"{server.address}api/row/{row}").json["size"] is None
