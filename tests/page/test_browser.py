@@ -379,7 +379,7 @@ def test_everything_has_a_name_and_the_order_of_headings_is_sound(visit, server,
 def test_a_killed_server_keeps_the_labels_half_done(
     visit, demo_folder, model_folder, tmp_path
 ):
-    """The command itself is killed in the middle of the work, and the page started again."""
+    """The command itself is killed in the middle of the work; another page goes on."""
     import shutil
 
     (tmp_path / "set").mkdir()
