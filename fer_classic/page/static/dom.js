@@ -57,6 +57,7 @@ export function select(label, options, value, handler) {
 export function tell(text, bad = false) {
   const place = document.getElementById("told");
   place.textContent = text;
+  place.onclick = () => { place.textContent = ""; }; // it may lie over something
   place.classList.toggle("bad", bad);
   clearTimeout(tell.timer);
   if (text) tell.timer = setTimeout(() => { place.textContent = ""; }, bad ? 12000 : 5000);
