@@ -119,7 +119,8 @@ def section(name, text, lines, shared):
     examples = [" ".join(example.split()) for example in examples]
     parts = [f"## {name}", what.strip(), "```\n" + "\n".join(examples) + "\n```"]
     rows = [row for key, row in lines.items() if shared.get(key) != row]
-    parts.append(f"{HEADER}\n" + "\n".join(rows))
+    if rows:
+        parts.append(f"{HEADER}\n" + "\n".join(rows))
     if also := [f"`{key}`" for key, row in lines.items() if shared.get(key) == row]:
         parts.append(f"Also {', '.join(also)}: see [below](#options-of-several-commands).")
     return "\n\n".join(parts)

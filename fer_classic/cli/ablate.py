@@ -38,7 +38,7 @@ def ablate(
     Every run of the plan is cross-validated on the same folds and compared with the
     base. A killed command continues when it is given again.
 
-    Example: fer-classic ablate scripts/ablation.toml --out runs/ablation
+    Example: fer-classic ablate plan.toml --train train.zip --out runs/ablation
     """
     from fer_classic.ablation.plan import read_plan
     from fer_classic.ablation.run import Ablation

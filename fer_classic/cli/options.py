@@ -133,8 +133,9 @@ Balance = Annotated[
 Prior = Annotated[
     str | None,
     typer.Option(
-        help="Class frequencies that probabilities assume: uniform suits a score that "
-        "weighs classes evenly, train photographs that come as the training set did.  "
+        help="Class frequencies that probabilities assume: uniform, for a score "
+        "that weighs classes evenly; train, for photographs that come as the training set "
+        "did.  "
         "[default: uniform]"
     ),
 ]

@@ -20,10 +20,10 @@ Template = Annotated[
 Prior = Annotated[
     str | None,
     typer.Option(
-        help="Class frequencies that probabilities assume: uniform suits a score that "
-        "weighs classes evenly, train photographs that come as the training set did; "
-        "estimate: the test's predictions are moved to the shares that "
-        "they tell of themselves, for plain accuracy.  [default: uniform]"
+        help="Class frequencies that probabilities assume: uniform, for a score "
+        "that weighs classes evenly; train, for photographs that come as the training set "
+        "did; estimate, for plain accuracy: the test's predictions are moved to the shares "
+        "that they tell of themselves.  [default: uniform]"
     ),
 ]
 
