@@ -61,7 +61,7 @@ def shipped_model(name=SHIPPED):
     raise FerClassicError(
         f"No model {name!r} came with this installation: there are "
         f"{', '.join(shipped_names()) or 'none'} (in {' and '.join(map(str, _FOLDERS))}). "
-        "Name your own with --model, or train one: "
+        "Give the folder of a model of yours, or train one: "
         "fer-classic train DATA --out my-model"
     )
 
