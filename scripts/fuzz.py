@@ -19,14 +19,16 @@ import tempfile
 import time
 import warnings
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from random import Random
 
-from fuzz_mutate import changed_json
+from fuzz_mutate import as_utf_8, changed_json
 
 MEMORY_MB, TIMEOUT_S = 1024, 10
+#: One of so many inputs of text is left in whatever encoding it has by chance.
+OTHER_ENCODINGS = 16
 #: Instrumented for coverage: paths through them guide the search.
 WATCHED = ["fer_classic", "PIL", "tomllib"]
 #: Compiled by numba, which reads the bytecode itself.
@@ -37,6 +39,8 @@ COMPILED = [
         *("features._kernels", "features._descriptors"),
     )
 ]
+#: Run for each letter, and slow where watched: only for the targets that are about them.
+LETTERS = ["fer_classic.data.encodings", "fer_classic.data.spelling"]
 #: Events of the interpreter that change something, with the arguments that are paths.
 CHANGES = {
     **{f"os.{name}": (0,) for name in ("mkdir", "remove", "rmdir", "truncate", "chmod")},
@@ -57,16 +61,22 @@ def _watch(event, arguments):
         return
     if event == "open":
         path, mode, flags = arguments
-        writes = set(mode or "") & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR)
-        paths = [path] if writes and not isinstance(path, int) else []
+        writes = flags & (os.O_WRONLY | os.O_RDWR) or set(mode or "") & set("wax+")
+        if writes and not isinstance(path, int) and not _is_inside(path):
+            raise Escape(f"{event} of {path!r}")
     elif event in FORBIDDEN:
         raise Escape(f"{event}{arguments}")
-    else:
-        paths = [arguments[i] for i in CHANGES.get(event, ())]
-    for path in paths:
-        real = os.path.realpath(os.fsdecode(path))
-        if not real.startswith((str(_inside), os.devnull)):
-            raise Escape(f"{event} of {path!r}")
+    elif event in CHANGES:
+        _is_inside.cache_clear()  # a path may lead elsewhere from now on
+        for path in [arguments[i] for i in CHANGES[event]]:
+            if not _is_inside.__wrapped__(path):
+                raise Escape(f"{event} of {path!r}")
+
+
+@lru_cache(maxsize=1 << 10)
+def _is_inside(path):
+    real = os.path.realpath(os.fsdecode(path))
+    return real.startswith((str(_inside), os.devnull))
 
 
 @contextmanager
@@ -82,6 +92,7 @@ def only_inside(folder):
         sys.addaudithook(_watch)
         sys._fer_classic_watch = True
     _inside = folder.resolve()
+    _is_inside.cache_clear()
     try:
         yield
     finally:
@@ -101,7 +112,8 @@ def fuzz_one(name, folder, arguments):
     """
     import atheris
 
-    with atheris.instrument_imports(include=WATCHED, exclude=COMPILED):
+    unwatched = COMPILED if name in ("text", "names") else COMPILED + LETTERS
+    with atheris.instrument_imports(include=WATCHED, exclude=unwatched):
         from fuzz_targets import TARGETS, accepts
 
     target = TARGETS[name]
@@ -110,17 +122,17 @@ def fuzz_one(name, folder, arguments):
     warnings.simplefilter("error")  # users are told in sentences only
 
     def once(data):
-        with only_inside(folder):
-            accepts(target.check, data, folder)
+        accepts(target.check, data, folder)
 
     def mutate(data, limit, seed):
-        own = Random(seed)
-        made = changed_json(data, own) if own.random() < 0.5 else None
-        fits = made is not None and len(made) <= limit
-        return made if fits else atheris.Mutate(data, limit)
+        made = changed_json(data, Random(seed)) if seed % 2 else None
+        if made is None or len(made) > limit:
+            made = atheris.Mutate(data, limit)
+        return as_utf_8(made) if target.text and seed % OTHER_ENCODINGS else made
 
     atheris.Setup([sys.argv[0], *arguments], once, custom_mutator=mutate)
-    atheris.Fuzz()
+    with only_inside(folder):
+        atheris.Fuzz()
 
 
 def fuzz(name, out, seconds, runs):

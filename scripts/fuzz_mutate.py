@@ -56,6 +56,20 @@ def changed(data, random, others=()):
     return bytes(data)
 
 
+def as_utf_8(data):
+    """Bytes without what is not UTF-8, so that readers see text more often than not.
+
+    Parameters
+    ----------
+    data : bytes
+
+    Returns
+    -------
+    bytes
+    """
+    return data.decode("utf-8", "ignore").encode()
+
+
 def changed_json(data, random):
     """JSON with one value exchanged, doubled or removed, or None where it is no JSON.
 
@@ -70,6 +84,8 @@ def changed_json(data, random):
     bytes or None
     """
     for start in (0, 1):
+        if data[start : start + 1] not in (b"{", b"["):
+            continue
         try:
             value = json.loads(data[start:])
             places = list(_places(value))

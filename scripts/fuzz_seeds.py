@@ -2,7 +2,10 @@
 
 import io
 import json
+import tempfile
 import zipfile
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -227,3 +230,125 @@ def sample_tables():
 def sample_lines():
     """Samples of contests with a value a line."""
     return [b"\n".join(json.dumps({"f": n, "label": 0}).encode() for n in NAMES)]
+
+
+def votes():
+    """Tables of votes: counts, shares, FER+'s own form, names twice in other columns."""
+    texts = (
+        "path,anger,happiness,sadness,unknown\na.jpg,3,0,1,0\nb/c.png,0,5,0,1\n",
+        "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,"
+        "unknown,NF\nTraining,fer0000000.png,4,0,0,1,3,2,0,0,0,0\nTraining,,0,0,0,0,0,0,0,"
+        "0,0,10\nPublicTest,fer0000002.png,1,1,0,0,0,0,0,0,0,0\n",
+        "文件;生气;高兴;not a face\r\n图/1.jpg;0,5;0,25;0,25\r\n",
+        "file,image,angry,happy,fold\n1,a.jpg,1,2,9\n2,x\\b.jpg,2,2,9\n",
+    )
+    return [text.encode() for text in texts]
+
+
+def label_sources():
+    """Names and codes of known data sets, and pairs that a user gives."""
+    texts = (
+        "AF01ANS\nBM35HAHL\nS005_001_00000011\nKA.AN1.39\n3.0000000e+00\n1=anger, 2=happy",
+        "Rafd090_01_Caucasian_female_angry_frontal\n 7\n-1\n1e2\nYM-SU2-55\nsad=0,0=none",
+        "AN\nangry\n8\n3,0\nrafdb",
+        "affectnet",
+    )
+    return [text.encode() for text in texts]
+
+
+def label_files():
+    """Files that hold one label each, as CK+ and AffectNet have them."""
+    made = [b"   3.0000000e+00\n", b"0", b"\xef\xbb\xbf5\r\n"]
+    for value in ("4", 6, np.float32(2), np.array([[b"1"]]), np.arange(2)):
+        out = io.BytesIO()
+        np.save(out, value)
+        made.append(out.getvalue())
+    return made
+
+
+def journals():
+    """Journals of labels: a short one, one with undone entries, one cut off, none."""
+    head = {"kind": "fer_classic labels", "format": 1}
+    first, second = ["a.jpg", "0" * 64], ["b/c.png", "1" * 64]
+    steps = (
+        ("label", "anger", [first]),
+        ("confirm", None, [first, second]),
+        ("face", [1, 2.5, 30, 40], [second]),
+        ("undo", 2, [first, second]),
+        ("exclude", None, [second]),
+        ("face", None, [second]),
+    )
+    entries = [
+        {"n": n, "at": "2026-01-01T00:00:00+00:00", "do": do, "value": value}
+        | {"window": "w" if n % 2 else "v", "pictures": pictures}
+        for n, (do, value, pictures) in enumerate(steps, 1)
+    ]
+    lines = [json.dumps(own).encode() + b"\n" for own in (head, *entries)]
+    return [b"".join(lines[:3]), b"".join(lines), b"".join(lines[:4])[:-9], b""]
+
+
+def frames():
+    """Tables of a film's frames."""
+    head = "frame,time,track,status,x,y,width,height,score"
+    face = "found,10.0,20.0,30.5,40.0,0.990,0.7,0.3,anger"
+    texts = (
+        f"{head},anger,happiness,label\n0,0.000,1,{face}\n0,0.000,2,{face}\n"
+        f"1,0.040,,no_face,,,,,,,,\n3,0.120,1,{face.replace('found', 'followed')}\n",
+        f"{head},a,label\n5,1.5,0,found,1,2,3,4,0,1,a\n",
+    )
+    return [text.encode() for text in texts]
+
+
+def film_states():
+    """What is kept of a film: the state, an empty line, and a line for each frame."""
+    rows = b'[0, 0.0, [[1, "found", [1, 2, 3, 4], 0.9, [0.5, 0.5]]]]\n[1, 0.04, []]\n'
+    states = (
+        {"done": True, "notes": ["x"], "frames": 2, "version": 1, "size": len(rows)},
+        {"done": False, "stamp": 512, "frames": 1, "version": 1, "size": 56}
+        | {"portraits": {"1": 0.9}}
+        | {"tracker": {"number": 2, "tracks": [], "before": None}},
+    )
+    return [json.dumps(state).encode() + b"\n\n" + rows for state in states]
+
+
+def settings():
+    """Settings of presets, as a run writes them."""
+    from fer_classic.settings import PRESETS, Settings
+
+    made = [Settings(**own).to_dict() for own in PRESETS.values()]
+    return [json.dumps(own).encode() for own in (*made, {}, {"seed": 3, "folds": 5})]
+
+
+@lru_cache
+def starts():
+    """What a model keeps so that others can start from it."""
+    from fer_classic.model.startfile import START, StartFaces, save_start
+
+    random = np.random.default_rng(0)
+    digests, hashes = (random.integers(0, 256, (6, n), np.uint8) for n in (16, 32))
+    start = StartFaces(digests, hashes, random.normal(0, 1, (2, 6, 5)).astype(np.float32))
+    with tempfile.TemporaryDirectory() as folder:
+        save_start(start, Path(folder))
+        return [(Path(folder) / START).read_bytes()]
+
+
+@lru_cache
+def forests():
+    """Landmark files by dlib's own trainer, with few and small trees."""
+    import dlib
+
+    options = dlib.shape_predictor_training_options()
+    options.tree_depth, options.num_trees_per_cascade_level = 1, 2
+    options.feature_pool_size, options.oversampling_amount = 6, 3
+    photo = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
+    made = []
+    for cascades, points in ((1, 3), (2, 2)):
+        options.cascade_depth = cascades
+        parts = [dlib.point(20 + 7 * i, 30 + 5 * (i % 2)) for i in range(points)]
+        box = dlib.rectangle(10, 10, 49, 49)
+        face = dlib.full_object_detection(box, dlib.points(parts))
+        trained = dlib.train_shape_predictor([photo], [[face]], options)
+        with tempfile.TemporaryDirectory() as folder:
+            trained.save(f"{folder}/l.dat")
+            made.append((Path(folder) / "l.dat").read_bytes())
+    return made

@@ -6,17 +6,36 @@ result an AssertionError; anything else that escapes is a defect.
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 import fuzz_seeds as seeds
 import numpy as np
+from fuzz_folders import (
+    check_folder,
+    folder_seeds,
+    save_faces,
+    save_features,
+    save_model,
+    use_faces,
+    use_features,
+    use_model,
+)
+from fuzz_states import (
+    check_film_state,
+    check_forest,
+    check_frames,
+    check_journal,
+    check_start,
+)
 
 from fer_classic.ablation.plan import read_plan
+from fer_classic.data.conventions import CONVENTIONS, convention_named, whole_number
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.encodings import decode_text
 from fer_classic.data.image import decode, image_size, to_gray, to_rgb
-from fer_classic.data.labels import FIVE, labels_from
-from fer_classic.data.manifest import read_csv
+from fer_classic.data.labelfiles import label_beside, label_files
+from fer_classic.data.labels import EIGHT, FIVE, labels_from
+from fer_classic.data.manifest import label_of, read_csv
 from fer_classic.data.names import NameFinder, match_names
 from fer_classic.data.spelling import (
     ALIASES,
@@ -26,14 +45,15 @@ from fer_classic.data.spelling import (
     word_expression,
 )
 from fer_classic.data.tables import header_and_rows, table_rows
+from fer_classic.data.voted import rows_of_votes
+from fer_classic.data.votes import is_votes_table, majorities, votes_from
 from fer_classic.detectbench.annotations import READERS, read_annotations
 from fer_classic.errors import FerClassicError, UnreadableImage
-from fer_classic.faces.store import load_faces
-from fer_classic.features.store import load_features
-from fer_classic.files.checksums import write_seal
 from fer_classic.model.predict import Predictions
+from fer_classic.settings import Settings, read_settings
 from fer_classic.submissions.read_table import read_predictions, read_result
 from fer_classic.submissions.sample import read_sample, read_template
+from fer_classic.submissions.truth import match_result, read_truth
 from fer_classic.submissions.write import templated_submission
 
 #: Images with more are not unpacked here, to try more inputs a second.
@@ -50,10 +70,14 @@ class Target:
         Takes bytes and a folder; raises what is wrong.
     seeds : callable
         Gives good inputs, list of bytes.
+    text : bool
+        Whether it reads text by :func:`~fer_classic.data.encodings.decode_text`, which has
+        a target of its own: most inputs are UTF-8.
     """
 
     check: callable
     seeds: callable
+    text: bool = False
 
 
 def check_image(data, folder):
@@ -196,6 +220,79 @@ def check_answers(data, folder, ending=".json"):
     assert own.names == seeds.NAMES and (own.labels >= 0).all()
 
 
+def check_votes(data, folder):
+    """Each image once, with votes; a manifest of the same table names the same images."""
+    votes = votes_from(data, "v.csv")
+    n = len(votes)
+    assert n == len(set(votes.names)) == len(votes.lines) > 0 and all(votes.names)
+    assert votes.counts.shape == (n, len(votes.answers)) and len(set(votes.answers)) > 1
+    assert np.isfinite(votes.counts).all() and (votes.counts >= 0).all()
+    total = votes.shares(EIGHT).sum(axis=1)
+    assert ((abs(total - 1) < 1e-6) | (total == 0)).all(), total
+    bits = votes.entropy()
+    assert ((bits > -1e-9) & (bits < np.log2(len(votes.answers)) + 1e-9)).all(), bits
+    told = majorities(votes)
+    assert all((own["expression"] in ALIASES) != ("problem" in own) for own in told), told
+    assert rows_of_votes(votes.names, votes).tolist() == list(range(n))
+    (folder / "v.csv").write_bytes(data)
+    if is_votes_table(folder / "v.csv"):
+        rows = read_csv(data, "v.csv", str)
+        assert [row["name"] for row in rows] == list(votes.names), rows
+
+
+def check_truth(data, folder, ending=".csv"):
+    """Images once each with a class or none; a result of the same file fits it."""
+    path = folder / f"t{ending}"
+    path.write_bytes(data)
+    truth = read_truth(path, FIVE, group_pattern="^[^.]")
+    n = len(truth.names)
+    assert n == len(set(truth.names)) == len(truth.labels) and all(truth.notes)
+    assert truth.groups is None or len(truth.groups) == n
+    assert ((truth.labels >= -1) & (truth.labels < 5)).all() and truth.labels.max() >= 0
+    found = match_result(path, "own", truth, NameFinder(truth.names))
+    assert found.codes.shape == (n,) and found.told["answered"] <= n
+    if found.probabilities is not None:
+        assert found.probabilities.shape == (n, 5)
+    assert set(found.told["missing"]) <= set(truth.names)
+
+
+def check_label_sources(data, folder):
+    """Names and codes of known data sets tell an expression, a person, or nothing."""
+    for text in data.decode("utf-8", "replace").split("\n")[:40]:
+        number = whole_number(text)
+        assert number is None or float(text.strip().replace(",", ".")) == number
+        for own in CONVENTIONS.values():
+            label, person = own.of_name(text)
+            assert label in (None, *ALIASES) and person != "", (label, person)
+            assert own.expression(text) in (None, *ALIASES)
+            told = label_of(text, "m.csv", own) if own.knows(text) else {}
+            assert told.get("expression") in (None, *ALIASES) and "code" not in told
+    own = convention_named(text)
+    assert set(own.codes.values()) <= {None, *ALIASES} and own.told()
+
+
+class OneFile:
+    """Stands for a folder whose every file has the same content."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def read(self, name):
+        """The content of a file."""
+        return self.data
+
+
+def check_label_files(data, folder):
+    """A file beside an image tells its expression, or that it holds no label."""
+    for key, image in (("ck", "S005_001_00000011.png"), ("affectnet", "images/12.jpg")):
+        name = {"ck": "E/S005_001_00000011_emotion.txt", "affectnet": "a/12_exp.npy"}[key]
+        files, others = label_files([image, name], CONVENTIONS[key])
+        assert list(files.values()) == [name] and others == {name}
+        told = label_beside(image, files, OneFile(data), CONVENTIONS[key])
+        assert told["expression"] in (None, *ALIASES) and "code" not in told, told
+        assert "problem" not in told or told["problem"].isprintable(), told
+
+
 def check_plan(data, folder):
     """A plan has a base and runs of different names, whose settings can be written."""
     (folder / "p.toml").write_bytes(data)
@@ -206,129 +303,12 @@ def check_plan(data, folder):
         json.dumps(run.settings.to_dict(), allow_nan=False)
 
 
-@lru_cache
-def face_table():
-    """Ten faces of noise."""
-    from fer_classic.faces.align import canonical_shape
-    from fer_classic.faces.settings import FaceSettings
-    from fer_classic.faces.table import FaceTable
-
-    random, n = np.random.default_rng(0), 10
-    points = canonical_shape(32) + random.normal(0, 1, (n, 68, 2))
-    return FaceTable(
-        names=tuple(f"{i}.jpg" for i in range(n)),
-        status=("face",) * n,
-        errors=("",) * n,
-        n_faces=np.ones(n, np.int64),
-        boxes=np.ones((n, 4), np.float32),
-        scores=np.ones(n, np.float32),
-        points=points.astype(np.float32),
-        landmarks=points.astype(np.float32),
-        crops=random.integers(0, 256, (n, 32, 32), np.uint8),
-        upright=random.integers(0, 256, (n, 32, 32), np.uint8),
-        digests=("0" * 64,) * n,
-        hashes=np.zeros((n, 32), np.uint8),
-        labels=np.arange(n) % 5,
-        groups=(None,) * n,
-        splits=(None,) * n,
-        problems=(None,) * n,
-        classes=FIVE,
-        settings=FaceSettings(crop_size=32),
-    )
-
-
-def save_faces(folder):
-    """Write a face table of noise."""
-    from fer_classic.faces.store import save_faces
-
-    save_faces(face_table(), folder)
-
-
-def save_features(folder):
-    """Write a feature table of noise."""
-    from fer_classic.features import FeatureTable
-    from fer_classic.features.store import save_features
-
-    rows = {"file": ["a", "b"], "label": ["anger", None]}
-    X = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
-    save_features(FeatureTable(X, ("x", "y", "z")), rows, folder)
-
-
-def save_model(folder):
-    """Write a model of few trees, trained on noise."""
-    from fer_classic.model.store import save_model
-    from fer_classic.model.train import train_model
-    from fer_classic.settings import Settings
-
-    features = {"geometry": {}}
-    trees = {"n_estimators": 2, "num_leaves": 3, "min_child_samples": 1}
-    settings = Settings.from_dict({"features": features, "classifier": trees})
-    save_model(train_model(face_table(), settings, jobs=1), folder)
-
-
-@lru_cache
-def files_of(save):
-    """Content of the files of a folder by name, dict of str to bytes."""
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        save(Path(folder))
-        return {own.name: own.read_bytes() for own in sorted(Path(folder).iterdir())}
-
-
-def folder_seeds(save):
-    """Each file of a folder, behind its number; the seal is made anew for each input."""
-    names = enumerate(files_of(save).values())
-    return [bytes([number]) + content for number, content in names]
-
-
-def check_folder(data, folder, save, use):
-    """A folder whose seal is right and one of whose files is not."""
-    files, own = files_of(save), folder / "own"
-    if not own.exists():
-        own.mkdir()
-        for name, content in files.items():
-            (own / name).write_bytes(content)
-    name = list(files)[data[0] % len(files)] if data else next(iter(files))
-    (own / name).write_bytes(data[1:])
-    try:
-        if name != "SHA256SUMS":
-            write_seal(own)
-        use(own)
-    finally:
-        (own / name).write_bytes(files[name])
-
-
-def use_faces(folder):
-    """Every column has a row for each name, and a part of the table can be taken."""
-    table = load_faces(folder)
-    for key, column in vars(table).items():
-        if isinstance(column, tuple | np.ndarray) and key != "classes":
-            assert len(column) == len(table), f"{key} has {len(column)} rows"
-    assert ((table.labels >= -1) & (table.labels < len(table.classes))).all()
-    size = table.settings.crop_size
-    assert table.crops.shape[1:] == (size, size) and table.crops.dtype == np.uint8
-    assert table.landmarks.shape[1:] == (68, 2)
-    assert len(table.take(range(len(table)))) == len(table)
-    table.with_classes("seven")
-
-
-def use_features(folder):
-    """Every column has a name, and every row its further columns."""
-    table, rows = load_features(folder)
-    assert table.X.shape == (len(table), len(table.names)), table.X.shape
-    assert all(len(own) == len(table) for own in rows.values()), rows
-
-
-def use_model(folder):
-    """A model gives each row probabilities that sum to 1."""
-    from fer_classic.model.predict import predict_faces
-    from fer_classic.model.store import load_model
-
-    model = load_model(folder)
-    found = predict_faces(model, face_table(), jobs=1).probabilities
-    assert found.shape == (10, 5) and np.allclose(found.sum(axis=1), 1), found
+def check_settings(data, folder):
+    """What settings are read is written and read again as the same."""
+    (folder / "s.json").write_bytes(data)
+    settings = read_settings(folder / "s.json")
+    text = json.dumps(settings.to_dict(), allow_nan=False)
+    assert Settings.from_dict(json.loads(text)) == settings, text
 
 
 def _folder(save, use):
@@ -338,28 +318,50 @@ def _folder(save, use):
 TARGETS = {
     "image": Target(check_image, seeds.images),
     "names": Target(check_names, seeds.name_lists),
-    "manifest": Target(check_manifest, seeds.manifests),
+    "manifest": Target(check_manifest, seeds.manifests, text=True),
     "list": Target(
-        partial(check_manifest, origin="list.txt", labels="rafdb"), seeds.label_lists
+        partial(check_manifest, origin="list.txt", labels="rafdb"),
+        seeds.label_lists,
+        text=True,
     ),
     "text": Target(check_text, seeds.texts),
-    "sample-csv": Target(check_sample, seeds.sample_tables),
-    "sample-lines": Target(partial(check_sample, ending=".jsonl"), seeds.sample_lines),
+    "sample-csv": Target(check_sample, seeds.sample_tables, text=True),
+    "sample-lines": Target(
+        partial(check_sample, ending=".jsonl"), seeds.sample_lines, text=True
+    ),
     "zip": Target(check_zip, seeds.zips),
     **{
         f"annotations-{kind}": Target(
             partial(check_annotations, kind=kind),
             lambda kind=kind: seeds.annotations()[kind],
+            text=True,
         )
         for kind in READERS
     },
     "annotations-auto": Target(
-        check_annotations, lambda: [own[0] for own in seeds.annotations().values()]
+        check_annotations,
+        lambda: [own[0] for own in seeds.annotations().values()],
+        text=True,
     ),
-    "template": Target(check_template, seeds.templates),
-    "answers-json": Target(check_answers, seeds.answer_objects),
-    "answers-csv": Target(partial(check_answers, ending=".csv"), seeds.answer_tables),
-    "plan": Target(check_plan, seeds.plans),
+    "template": Target(check_template, seeds.templates, text=True),
+    "answers-json": Target(check_answers, seeds.answer_objects, text=True),
+    "answers-csv": Target(
+        partial(check_answers, ending=".csv"), seeds.answer_tables, text=True
+    ),
+    "votes": Target(check_votes, seeds.votes, text=True),
+    "truth-csv": Target(check_truth, seeds.answer_tables, text=True),
+    "truth-json": Target(
+        partial(check_truth, ending=".json"), seeds.answer_objects, text=True
+    ),
+    "label-sources": Target(check_label_sources, seeds.label_sources),
+    "label-files": Target(check_label_files, seeds.label_files),
+    "journal": Target(check_journal, seeds.journals),
+    "film-frames": Target(check_frames, seeds.frames),
+    "film-state": Target(check_film_state, seeds.film_states),
+    "settings": Target(check_settings, seeds.settings),
+    "start": Target(check_start, seeds.starts),
+    "landmarks": Target(check_forest, seeds.forests),
+    "plan": Target(check_plan, seeds.plans, text=True),
     "faces": _folder(save_faces, use_faces),
     "features": _folder(save_features, use_features),
     "model": _folder(save_model, use_model),

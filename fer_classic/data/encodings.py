@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 from fer_classic.data.spelling import label_expression
@@ -29,6 +31,7 @@ _LOOKED_AT = 1 << 16
 #: Control characters that no text has.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 _WORD = re.compile(r"[^\W\d_]+")
+_BEYOND_ASCII = bytes(range(128, 256))
 
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÁÃÅÆÇÉÈÊËÍÎÏÑÓÔÖÕØŒÚÙÛÜ")
 _CENTRAL = frozenset("ąćęłńóśźżáčďéěíňóřšťúůýžäôľĺŕőűăâîșțşţđ")
@@ -79,9 +82,9 @@ def decode_text(data):
 
 def _is_damaged_utf_8(data):
     """Whether most bytes beyond ASCII are UTF-8: then no other encoding is meant."""
-    whole = data.decode("utf-8", "ignore")
-    fitting = sum(len(c.encode()) for c in whole if c > "\x7f")
-    return fitting > 0.7 * sum(byte > 127 for byte in data)
+    plain = len(data.translate(None, _BEYOND_ASCII))
+    fitting = len(data.decode("utf-8", "ignore").encode()) - plain
+    return fitting > 0.7 * (len(data) - plain)
 
 
 def _without_mark(data):
@@ -114,95 +117,115 @@ def legacy_encoding(data):
     str or None
     """
     some = data[:_LOOKED_AT]
+    if _NO_TEXT.search(some.decode("latin-1")):
+        return None
+    # What is ASCII is the same in all of them.
+    telling = b"\n".join(line for line in some.split(b"\n") if not line.isascii())
     best, score = None, _SURE
     for name in LEGACY:
         try:
             data.decode(name)
-            text = some.decode(name, "ignore")
         except UnicodeDecodeError:
             continue
-        own = -1.0 if _NO_TEXT.search(text) else _likelihood(text, name)
+        own = _likelihood(telling.decode(name, "ignore"), name, score)
         if own > score:
             best, score = name, own
     return best
 
 
-def _likelihood(text, name):
+def _likelihood(text, name, least):
     """How much a text looks like words of the languages of a code page, 0 to 2.
 
     The mean over its letters beyond ASCII, and 1 more if all its words that have some are
-    labels.
+    labels; without that where it would not be more than ``least`` anyway.
     """
     judge = _JUDGES.get(name, _of_western)
-    values, words, labels = [], 0, 0
-    for word in _WORD.findall(text):
-        if not word.isascii():
-            values += [judge(word, i) for i, c in enumerate(word) if not c.isascii()]
-            words += 1
-            labels += label_expression(word) is not None
+    words = Counter(word for word in _WORD.findall(text) if not word.isascii())
     # A sign that belongs to no word, such as half a Chinese letter read as Latin.
-    values += [
-        0.0
-        for c in text
-        if c > "\x7f" and not c.isalpha() and c not in _SIGNS and not _cjk_sign(c)
-    ]
-    if not values:
+    count = sum(n for c, n in Counter(text).items() if c > "\x7f" and _is_stray(c))
+    total = 0.0
+    for word, times in words.items():
+        values = judge(word)
+        total += sum(values) * times
+        count += len(values) * times
+    if not count:
         return 0.0
-    likely = sum(values) / len(values) * (0.5 if name in _BY_LABELS else 1.0)
-    return likely + (labels / words if words else 0.0)
+    likely = total / count * (0.5 if name in _BY_LABELS else 1.0)
+    if not words or likely + 1 <= least:
+        return likely
+    labels = sum(n for own, n in words.items() if label_expression(own) is not None)
+    return likely + labels / words.total()
 
 
-def _cjk_sign(c):
+def _is_stray(c):
+    return not (c.isalpha() or c in _SIGNS or _is_cjk_sign(c))
+
+
+def _is_cjk_sign(c):
     return "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uff65" or c in "×÷→←↑↓■□▲△○●◎★☆"
+
+
+# A judge gives a value for each letter of a word that is beyond ASCII.
+def _by_letter(value):
+    """Judge of a code page whose letters tell by themselves."""
+    value = lru_cache(maxsize=1 << 14)(value)
+    return lambda word: [value(c) for c in word if c > "\x7f"]
 
 
 def _two_bytes(name, common, others):
     """Judge of a code page whose common letters have a first byte in a range."""
 
-    def judge(word, i):
-        own = word[i].encode(name, "ignore")
+    def value(c):
+        own = c.encode(name, "ignore")
         if len(own) == 2 and common[0] <= own[0] <= common[1] and own[1] >= common[2]:
             return 1.0
         return others
 
-    return judge
+    return _by_letter(value)
 
 
 def _of_japanese(name, first, last):
     """Judge of a Japanese code page whose common signs have a first byte in a range."""
 
-    def judge(word, i):
-        c = word[i]
+    def value(c):
         if "\u3040" <= c <= "\u30ff":
             return 1.0
         own = c.encode(name, "ignore")
         # Half-width kana are single bytes, which any text would be made of.
         return 0.9 if len(own) == 2 and first <= own[0] <= last else 0.1
 
-    return judge
+    return _by_letter(value)
 
 
 def _of_alphabet(letters):
     """Judge of accented letters: in their place, and between letters without accents."""
 
-    def judge(word, i):
+    def value(word, i, capitals):
         c = word[i]
         if c.lower() not in letters and c not in letters:
             return 0.0
-        if c.isupper() and i and not word.isupper():
+        if i and not capitals and c.isupper():
             return 0.0
         around = word[max(i - 1, 0) : i] + word[i + 1 : i + 2]
         return 1.0 if any(own.isascii() for own in around) else 0.4
 
+    def judge(word):
+        capitals = word.isupper()
+        return [value(word, i, capitals) for i, c in enumerate(word) if c > "\x7f"]
+
     return judge
 
 
-def _of_russian(word, i):
-    if word[i].lower() not in _RUSSIAN or any(own.isascii() for own in word):
-        return 0.0
+def _of_russian(word):
+    if min(word) < "\x80":
+        return [0.0 for c in word if c > "\x7f"]
     if len(word) == 1:
-        return 0.4
-    return 0.0 if word[i].isupper() and i and not word.isupper() else 1.0
+        return [0.4 if word.lower() in _RUSSIAN else 0.0]
+    capitals = word.isupper()
+    return [
+        1.0 if c.lower() in _RUSSIAN and (capitals or not i or not c.isupper()) else 0.0
+        for i, c in enumerate(word)
+    ]
 
 
 _of_western = _of_alphabet(_WESTERN)

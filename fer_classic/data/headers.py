@@ -1,6 +1,7 @@
 """What a column or key holds, for every reader of tables and of JSON."""
 
 import unicodedata
+from functools import lru_cache
 
 from fer_classic.data.conventions import whole_number
 from fer_classic.data.names import ends_as_image
@@ -49,6 +50,7 @@ _LABEL_WORDS = ("label", "class", "emotion", "expression", "category", "target")
 RESULTS = frozenset(("status", "n_faces", *PREDICTED))
 
 
+@lru_cache(maxsize=1 << 10)
 def header_key(text):
     """The name of a column as names are compared: "File Name" is file_name.
 

@@ -85,16 +85,18 @@ def label_beside(image, files, holding, convention):
     try:
         data = holding.read(name)
         text = (
-            _npy_text(data) if name.lower().endswith(".npy") else data[:_LARGEST].decode()
+            _npy_text(data, name)
+            if name.lower().endswith(".npy")
+            else data[:_LARGEST].decode()
         )
         return label_of(text.strip(), name, convention)
-    except (FerClassicError, ValueError, EOFError):
+    except (FerClassicError, ValueError):
         return {"expression": None, "problem": f"{name} holds no label"}
 
 
-def _npy_text(data):
+def _npy_text(data, name):
     """The one value of an array, as text."""
-    array = array_from_bytes(data[:_LARGEST])
+    array = array_from_bytes(data[:_LARGEST], name)
     if array.size != 1:
         raise ValueError("not a single value")
     value = array.reshape(-1)[0]

@@ -177,7 +177,11 @@ def ends_as_image(name):
     ----------
     name : str
     """
-    return PurePosixPath(name.replace("\\", "/")).suffix.lower() in EXTENSIONS
+    name = name.replace("\\", "/")
+    stem, _, ending = name.rpartition(".")
+    if not ending or "/" in ending:  # "a.jpg/" and "a.jpg/." are a.jpg
+        return PurePosixPath(name).suffix.lower() in EXTENSIONS
+    return f".{ending.lower()}" in EXTENSIONS and stem[-1:] not in ("", "/")
 
 
 def _spelled(path):

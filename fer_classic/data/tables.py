@@ -11,7 +11,7 @@ from fer_classic.data.names import ends_as_image
 from fer_classic.errors import FerClassicError
 
 #: Rows that tell what a column holds.
-_LOOKED_AT = 50
+LOOKED_AT = 50
 #: Excel's line that says what parts cells.
 _SEPARATOR = re.compile('"?sep=([^\r\n])"?', re.IGNORECASE)
 _QUOTED = re.compile('"[^"]*"')
@@ -191,7 +191,7 @@ def header_and_rows(rows):
     rows : iterator of (int, list of str)
     """
     rows = iter(rows)
-    first = list(islice(rows, _LOOKED_AT))
+    first = list(islice(rows, LOOKED_AT))
     header = []
     if first and not _is_row(first[0][1]):
         header = without_trailing(first[0][1], 1)

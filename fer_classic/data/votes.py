@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
-from fer_classic.data.headers import NAMES, TRUE, first_of, header_key
+from fer_classic.data.headers import NAMES, TRUE, first_of, header_key, name_column
 from fer_classic.data.spelling import label_expression
-from fer_classic.data.tables import cells_under, table_rows, without_trailing
+from fer_classic.data.tables import LOOKED_AT, cells_under, table_rows, without_trailing
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
 
@@ -83,7 +84,8 @@ class Votes:
         for column, answer in enumerate(self.answers):
             if (code := classes.code(answer)) is not None:
                 own[:, code] = self.counts[:, column]
-        return own / np.maximum(own.sum(axis=1, keepdims=True), 1e-300)
+        total = own.sum(axis=1, keepdims=True)
+        return own / np.where(total > 0, total, 1)
 
     def entropy(self):
         """Entropy of the votes of each row in bits, over all answers."""
@@ -200,8 +202,9 @@ def votes_from(data, origin):
     table = table_rows(data, origin)
     _, header = next(table, (0, []))
     header = without_trailing(header, 1)
-    at, columns = _columns(header, origin)
-    for line, cells in table:
+    first = list(islice(table, LOOKED_AT))
+    at, columns = _columns(header, first, origin)
+    for line, cells in chain(first, table):
         place = f"{origin}, line {line}"
         cells = cells_under(header, cells, place)
         if len(cells) < len(header):
@@ -226,10 +229,11 @@ def votes_from(data, origin):
     return Votes(origin, tuple(names), tuple(lines), answers, np.array(counts))
 
 
-def _columns(header, origin):
+def _columns(header, first, origin):
     """Index of the column of names, and the answer of each column of votes."""
     tidy = [_tidy(name) for name in header]
-    found = first_of(header, NAMES)
+    named = first_of(header, NAMES) is not None
+    found = name_column(header, first) if named else None  # as a manifest has it
     answers = {
         i: NO_EXPRESSION.get(name) or label_expression(name) for i, name in enumerate(tidy)
     }

@@ -110,7 +110,7 @@ def open_npy(path):
         raise FerClassicError(f"{name} is damaged ({error}).") from None
 
 
-def _check_header(stream, size, name):
+def _check_header(stream, size, name, kinds="biuf"):
     """Refuse an array of objects, or of another size than its file."""
     if (version := read_magic(stream)) != (1, 0):
         raise FerClassicError(f"{name} has NumPy's format {version}: read is (1, 0).")
@@ -119,7 +119,7 @@ def _check_header(stream, size, name):
         raise FerClassicError(
             f"{name} holds Python objects in dtype {dtype}: nothing is unpickled here."
         )
-    if dtype.kind not in "biuf" or dtype.subdtype or len(shape) > MOST_DIMENSIONS:
+    if dtype.kind not in kinds or dtype.subdtype or len(shape) > MOST_DIMENSIONS:
         raise FerClassicError(
             f"{name} is an array of {str(dtype)[:60]} with {len(shape)} dimensions: only "
             f"numbers are read, with {MOST_DIMENSIONS} dimensions at most."
@@ -184,6 +184,28 @@ def check_finite(array, name):
     return array
 
 
-def array_from_bytes(data):
-    """The array of a .npy file that lies in memory; nothing is unpickled."""
-    return np.load(io.BytesIO(data), allow_pickle=False)
+def array_from_bytes(data, name):
+    """The array of an .npy file that lies in memory, of numbers or of text.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        The file in messages.
+
+    Raises
+    ------
+    FerClassicError
+        It is no such file, or its array is not what its header says.
+    """
+    stream = io.BytesIO(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a header looks like one of Python 2
+            _check_header(stream, len(data), name, kinds="biufSU")
+            stream.seek(0)
+            return read_array(stream, allow_pickle=False)
+    except FerClassicError:
+        raise
+    except _DAMAGES as error:
+        raise FerClassicError(f"{name} is damaged ({error}).") from None

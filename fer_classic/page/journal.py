@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from fer_classic.errors import FerClassicError, UsageError
+from fer_classic.page.requests import is_box
 
 #: The first line of the file.
 HEAD = {"kind": "fer_classic labels", "format": 1}
@@ -227,25 +228,31 @@ def _effect(entry):
 
 def _sound(entry, number):
     """Whether a line is what :meth:`Journal._write` writes."""
-    if not isinstance(entry, dict) or entry.get("n") != number:
+    if not isinstance(entry, dict) or "value" not in entry:
+        return False
+    if not _is_number(entry.get("n"), number, number):
         return False
     do, value, pictures = (entry.get(key) for key in ("do", "value", "pictures"))
     if not isinstance(entry.get("window"), str) or not isinstance(pictures, list):
         return False
-    if not all(_is_list(own, 2, str) for own in pictures):
+    if not all(_is_pair_of_text(own) for own in pictures):
         return False
     return {
         "confirm": value is None,
         "exclude": value is None,
         "label": isinstance(value, str),
-        "face": value is None or _is_list(value, 4, (int, float)),
-        "undo": isinstance(value, int) and 0 < value < number,
-    }.get(do, False)
+        "face": value is None or is_box(value),
+        "undo": _is_number(value, 1, number - 1),
+    }.get(do if isinstance(do, str) else "", False)
 
 
-def _is_list(value, length, kind):
-    right = isinstance(value, list) and len(value) == length
-    return right and all(isinstance(own, kind) for own in value)
+def _is_number(value, least, most):
+    return type(value) is int and least <= value <= most
+
+
+def _is_pair_of_text(value):
+    right = isinstance(value, list) and len(value) == 2
+    return right and all(isinstance(own, str) for own in value)
 
 
 def _parsed(line):

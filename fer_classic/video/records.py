@@ -38,11 +38,10 @@ class Records:
         """
         try:
             state = json.loads(self._state.read_text(encoding="utf-8"))
-            whole = self.rows.stat().st_size >= state["size"]
-            usable = whole and state["version"] == VERSION
-        except (OSError, ValueError, KeyError, TypeError):
+            size = self.rows.stat().st_size
+        except (OSError, ValueError, RecursionError):
             return None
-        return state if usable else None
+        return state if isinstance(state, dict) and _is_sound(state, size) else None
 
     def begin(self, state):
         """Cut off what was written after a state, or all.
@@ -87,9 +86,24 @@ class Records:
         os.replace(work, self._state)
 
     def __iter__(self):
-        with open(self.rows, encoding="utf-8") as file:
+        with open(self.rows, "rb") as file:
             for line in file:
-                yield _unpacked(json.loads(line))
+                try:
+                    yield _unpacked(json.loads(line))
+                except (ValueError, TypeError, RecursionError):
+                    raise FerClassicError(
+                        f"{self.rows} is damaged: remove {self.folder} and start again."
+                    ) from None
+
+
+def _is_sound(state, size):
+    """Whether a state is one that was kept, and the frames that it tells of are there."""
+    whole = all(type(state.get(key)) is int for key in ("size", "frames"))
+    if not whole or not 0 <= state["size"] <= size or state.get("version") != VERSION:
+        return False
+    if state.get("done") is True:
+        return isinstance(state.get("notes"), list)
+    return state.get("done") is False and isinstance(state.get("tracker"), dict)
 
 
 def _packed(moment):
