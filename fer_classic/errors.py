@@ -1,5 +1,6 @@
 """Failures that their message explains."""
 
+import json
 from dataclasses import fields
 
 
@@ -58,6 +59,17 @@ def check_object(name, value):
     """Refuse what is no JSON object."""
     if not isinstance(value, dict):
         raise UsageError(f"{name} must be an object {{…}}. Got {value!r} instead.")
+
+
+def check_finite(name, values):
+    """Refuse plain JSON types that hold NaN or infinity, which JSON has no word for."""
+    try:
+        json.dumps(values, allow_nan=False)
+    except ValueError:
+        raise UsageError(
+            f"{name} must be of finite numbers. Got NaN or Infinity among them: write a "
+            "number, or leave the key out."
+        ) from None
 
 
 def check_range(name, value, low, high, kind=int | float):

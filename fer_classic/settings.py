@@ -6,6 +6,7 @@ from fer_classic.data.labels import CLASS_SETS, class_set, labels_from
 from fer_classic.errors import (
     FerClassicError,
     UsageError,
+    check_finite,
     check_keys,
     check_object,
     check_range,
@@ -120,6 +121,7 @@ class Settings:
         if "faces" in values:
             values["faces"] = face_settings(values["faces"])
         settings = cls(**values)
+        check_finite("settings", settings.to_dict())
         for key in settings.classifier:
             one_of(key, _classifier_parameters(), "key of the settings of classifier")
         for key in settings.network:

@@ -85,4 +85,4 @@ def labels_from(text):
         return text, None
     from fer_classic.data.conventions import convention_named
 
-    return "auto", convention_named(text)
+    return "auto", convention_named(text if isinstance(text, str) else repr(text))

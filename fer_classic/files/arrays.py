@@ -1,5 +1,6 @@
 """Files of arrays, read as if a stranger had made them: .npz, .npy."""
 
+import errno
 import io
 import os
 import tokenize
@@ -49,9 +50,11 @@ def read_npz(file, name=None):
     try:
         with zipfile.ZipFile(file) as archive:
             return _arrays(archive, name)
-    except (FerClassicError, OSError):
+    except FerClassicError:
         raise
-    except (*_DAMAGES, zipfile.BadZipFile, zlib.error) as error:
+    except (*_DAMAGES, zipfile.BadZipFile, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise  # that is what a place before the file's beginning is
         raise FerClassicError(f"{name} is damaged ({error}).") from None
 
 

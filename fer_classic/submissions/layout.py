@@ -135,7 +135,8 @@ def _laid_out(template, rows, name, names, what, check):
         places, labels = zip(
             *(_label_at(row[label], what, check) for row in rows), strict=True
         )
-    if check and (other := _other_labels(rest, label, rows)):
+    told = check and label is not None
+    if told and (other := _other_labels(rest, label, rows)):
         raise FerClassicError(
             f"The {what} seems to hold labels at {shown(rows[0][label][0])} and at "
             f"{shown(rows[0][other][0])}: it is unclear which of them is to be filled. "

@@ -137,7 +137,8 @@ def _true_codes(given, scores, classes, convention, path):
         raise outside_codes(numbers, classes, path)
     if scores is not None:  # one-hot, or the share of votes
         best = decided([None] * len(given), [None] * len(given), scores, classes).codes
-        codes = np.where((codes < 0) & ~np.array([bool(own) for own in given]), best, codes)
+        unsaid = np.array([not own for own in given], dtype=bool)
+        codes = np.where((codes < 0) & unsaid, best, codes)
     return codes, +problems, numbers
 
 

@@ -136,7 +136,7 @@ def _row(cells, width):
     if len(cells) != width:
         raise ValueError(f"{len(cells)} cells, expected {width}")
     index, seconds = int(cells[0]), float(cells[1])
-    if index < 0 or not 0 <= seconds < 1e7:
+    if not 0 <= index < 1 << 53 or not 0 <= seconds < 1e7:
         raise ValueError("a frame that cannot be")
     if cells[3] == "no_face":
         return index, seconds, None
