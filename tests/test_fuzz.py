@@ -11,10 +11,11 @@ from importlib.util import find_spec
 from random import Random
 
 import fuzz
+import fuzz_states
 import fuzz_targets
 import pytest
 from fuzz import Escape, only_inside
-from fuzz_mutate import changed, changed_json
+from fuzz_mutate import as_utf_8, changed, changed_json
 from fuzz_targets import TARGETS, accepts
 
 from fer_classic.model.predict import Predictions
@@ -73,6 +74,43 @@ def mixed_up(real):
     return submit
 
 
+def other_names(real):
+    def read(*arguments):
+        found = real(*arguments)
+        return replace(found, names=tuple(f"{name}x" for name in found.names))
+
+    return read
+
+
+def named_twice(real):
+    def read(*arguments, **options):
+        found = real(*arguments, **options)
+        return replace(found, names=found.names[:1] * len(found.names))
+
+    return read
+
+
+def forgetful(real):
+    class Forgetful(real):
+        def _write(self, *arguments):
+            super()._write(*arguments)
+            self._file.truncate(self._file.tell() - 1)
+
+    return Forgetful
+
+
+def greedy(real):
+    class Greedy(real):
+        def begin(self, state):
+            super().begin(None)
+
+    return Greedy
+
+
+def changed_settings(real):
+    return lambda path: replace(real(path), features={"hog": {"cell": (8,)}})
+
+
 @pytest.mark.parametrize(
     ("target", "function", "spoil", "error"),
     [
@@ -80,6 +118,12 @@ def mixed_up(real):
         ("answers-csv", "read_result", shifted_answers, AssertionError),
         ("image", "decode", unkind, AssertionError),
         ("template", "templated_submission", mixed_up, AssertionError),
+        ("votes", "votes_from", other_names, AssertionError),
+        ("truth-csv", "read_truth", named_twice, AssertionError),
+        ("label-files", "label_files", lambda real: lambda a, b: ({}, {}), AssertionError),
+        ("journal", "Journal", forgetful, AssertionError),
+        ("film-state", "Records", greedy, AssertionError),
+        ("settings", "read_settings", changed_settings, AssertionError),
         (
             "names",
             "match_names",
@@ -89,9 +133,14 @@ def mixed_up(real):
     ],
 )
 def test_a_planted_defect_is_found(monkeypatch, tmp_path, target, function, spoil, error):
-    monkeypatch.setattr(fuzz_targets, function, spoil(getattr(fuzz_targets, function)))
+    module = fuzz_states if hasattr(fuzz_states, function) else fuzz_targets
+    monkeypatch.setattr(module, function, spoil(getattr(module, function)))
     with pytest.raises(error):
         attack(target, tmp_path)
+
+
+def test_text_is_made_utf_8():
+    assert as_utf_8("é,".encode() + b"\xff\xed\xa0\x80;") == "é,;".encode()
 
 
 def test_an_error_of_python_is_no_answer(tmp_path):

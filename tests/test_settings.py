@@ -203,3 +203,20 @@ def test_what_trains_without_a_preset_is_fast():
     assert settings_from(given | {"features": "hog"}).features.keys() == {"hog"}
     assert settings_from(given | {"features": "hog"}).experts == []
     assert settings_from({}).experts == []  # commands that train nothing
+
+
+@pytest.mark.parametrize(
+    "text", ['{"labels": []}', '{"labels": {"a": 1}}', '{"labels": 3}']
+)
+def test_labels_are_named_by_text(tmp_path, text):
+    (tmp_path / "s.json").write_text(text)
+    told = message_of(read_settings, tmp_path / "s.json")
+    assert told.startswith("labels must be one of {")
+
+
+def test_numbers_are_finite(tmp_path):
+    for value in ("NaN", "1e999", "[1, [-Infinity]]"):
+        text = '{"classifier": {"learning_rate": HERE}}'
+        (tmp_path / "s.json").write_text(text.replace("HERE", value))
+        told = message_of(read_settings, tmp_path / "s.json")
+        assert told.startswith("settings must be of finite numbers. Got NaN or Infinity")

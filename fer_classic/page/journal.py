@@ -193,14 +193,9 @@ class Journal:
         self._file.seek(0)
         whole = self._file.read()
         end = whole.rfind(b"\n") + 1
-        if end < len(whole):  # cut off by a crash, before anybody was told that it is kept
-            self._file.truncate(end)
         lines = whole[:end].split(b"\n")[:-1]
-        if not lines:
-            self._file.write(json.dumps(HEAD).encode() + b"\n")
-            os.fsync(self._file.fileno())
-            return
-        if _parsed(lines[0]) != HEAD:
+        head = json.dumps(HEAD).encode() + b"\n"
+        if _parsed(lines[0]) != HEAD if lines else not head.startswith(whole):
             raise UsageError(
                 f"{self.path} is no journal of labels, or of another version: name "
                 "another file with `journal`."
@@ -213,6 +208,11 @@ class Journal:
                     "after it, or name another file with `journal`."
                 )
             self._take(entry)
+        if end < len(whole):  # cut off by a crash, before anybody was told that it is kept
+            self._file.truncate(end)
+        if not lines:
+            self._file.write(head)
+            os.fsync(self._file.fileno())
 
 
 def _effect(entry):

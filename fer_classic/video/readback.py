@@ -142,7 +142,7 @@ def _row(cells, width):
         return index, seconds, None
     values = np.array(cells[4:-AFTER], dtype=np.float64)
     track = int(cells[2])
-    if not np.isfinite(values).all() or not 0 <= track < 1 << 31:
+    if not (abs(values) < 1e9).all() or not 0 <= track < 1 << 31:
         raise ValueError("numbers that cannot be")
     face = FaceNow(track, cells[3], tuple(values[:4].tolist()), values[4], values[5:])
     return index, seconds, face

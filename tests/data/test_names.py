@@ -1,11 +1,13 @@
 """Names of images, however a file writes them."""
 
 import time
+from pathlib import PurePosixPath
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_classic.data.names import ABSENT, SEVERAL, NameFinder
+from fer_classic.data.image import EXTENSIONS
+from fer_classic.data.names import ABSENT, SEVERAL, NameFinder, ends_as_image
 
 
 def test_names_are_found_by_their_longest_ending():
@@ -34,3 +36,10 @@ def test_a_hundred_thousand_whole_paths_take_seconds():
     find = NameFinder(names)
     assert [find.row(f"/home/me/{name}") for name in names] == list(range(100_000))
     assert time.perf_counter() - start < 15
+
+
+@given(st.lists(st.sampled_from([".", "/", "\\", "jpg", "PNG", "a", " ", "webp", ".."])))
+def test_the_ending_of_an_image_is_that_of_its_path(parts):
+    name = "".join(parts)
+    path = PurePosixPath(name.replace("\\", "/"))
+    assert ends_as_image(name) == (path.suffix.lower() in EXTENSIONS)

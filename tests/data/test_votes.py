@@ -5,6 +5,7 @@ import pytest
 
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import EIGHT, FIVE
+from fer_classic.data.manifest import read_csv
 from fer_classic.data.voted import rows_of_votes, training_shares, with_majority
 from fer_classic.data.votes import (
     is_votes_header,
@@ -152,3 +153,16 @@ def test_votes_as_spreadsheets_write_them(tmp_path):
     assert votes.answers == ("anger", "happiness", "neutral")
     assert votes.counts.tolist() == [[0.5, 0, 0.5], [1, 0, 0]]
     assert is_votes_table(path)
+
+
+def test_the_column_of_names_is_that_of_a_manifest():
+    """Of two columns that may hold names, that whose cells are names of images."""
+    data = b"file,image,anger,happy\n1,a.jpg,1,2\n2,b.jpg,2,0\n"
+    assert votes_from(data, "v.csv").names == ("a.jpg", "b.jpg")
+    rows = read_csv(data, "v.csv", str)
+    assert [row["expression"] for row in rows] == ["happiness", "anger"]
+
+
+def test_the_smallest_shares_are_shares():
+    votes = votes_from(b"path,anger,happy\na.jpg,5e-324,0\n", "v.csv")
+    assert votes.shares(EIGHT)[0].tolist().count(1) == 1

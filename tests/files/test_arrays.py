@@ -165,3 +165,13 @@ def test_an_array_is_what_is_expected():
     for number in (np.nan, np.inf):
         with pytest.raises(FerClassicError, match="a holds a number that is not finite"):
             check_finite(np.array([0, number]), "a")
+
+
+def test_a_part_before_the_beginning_of_the_file_is_damage(tmp_path):
+    content = bytearray(npz(("a.npy", header(()) + b"\0" * 8)))
+    start = content.rindex(b"PK\5\6")
+    content[start + 16 : start + 20] = (1 << 24).to_bytes(4, "little")  # directory's place
+    path = tmp_path / "own.npz"
+    path.write_bytes(content)
+    with pytest.raises(FerClassicError, match=r"own\.npz is damaged"):
+        read_npz(path)

@@ -231,3 +231,36 @@ def test_a_line_is_ascii_json(journal):
     lines = journal.path.read_bytes().split(b"\n")
     assert len(lines) == 3 and all(max(line, default=0) < 128 for line in lines)
     assert json.loads(lines[1])["pictures"] == [["愤怒\n.jpg", "d"]]
+
+
+@pytest.mark.parametrize("content", [b"my notes\nand more", b"my notes", b"\xff\xd8\xff"])
+def test_the_last_line_of_another_file_is_not_cut_off(path, content):
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match="is no journal of labels"):
+        Journal(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n": 1.0},
+        {"n": True},
+        {"do": "face", "value": [1, 2, float("nan"), 40]},
+        {"do": "face", "value": [True, 2, 30, 40]},
+        {"do": "face", "value": [1, 2, 10**400, 40]},
+        {"do": ["label"]},
+    ],
+)
+def test_a_line_of_other_types_is_damaged(journal, change):
+    decide(journal, "label", "anger")
+    journal.close()
+    head, line = journal.path.read_text().splitlines()
+    journal.path.write_text(f"{head}\n{json.dumps(json.loads(line) | change)}\n")
+    with pytest.raises(FerClassicError, match="line 2, is damaged"):
+        Journal(journal.path)
+    entry = json.loads(line)
+    del entry["value"]
+    journal.path.write_text(f"{head}\n{json.dumps(entry | {'do': 'face'})}\n")
+    with pytest.raises(FerClassicError, match="line 2, is damaged"):
+        Journal(journal.path)

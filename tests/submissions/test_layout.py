@@ -398,3 +398,10 @@ def test_numbers_that_leave_their_beginning_open_are_told(tmp_path):
     ]
     checked_template(path, samples, 0, watch)
     assert len(said) == 1
+
+
+def test_a_sure_column_named_after_labels_beside_columns_of_classes(tmp_path):
+    head = "id,anger,happiness,neutral,sadness,surprise,label_score\n"
+    text = head + "".join(f"{stem},1,0,0,0,0,1\n" for stem in STEMS)
+    made = templated_submission(OURS, read_sample(written(tmp_path / "s.csv", text)))
+    assert made.startswith(head) and made.count("\n") == text.count("\n")

@@ -85,3 +85,9 @@ def test_answers_numbered_from_1_are_refused(tmp_path, numbers):
 def test_one_number_outside_counts_as_wrong(tmp_path):
     path = written(tmp_path, "file,label\na.jpg,0\nb.jpg,1\nc.jpg,9\n")
     assert read_result(path, FIVE).outside.tolist() == [False, False, True]
+
+
+def test_a_table_of_scores_without_rows(tmp_path):
+    path = written(tmp_path, "file,anger,happiness,sadness\n")
+    with pytest.raises(FerClassicError, match=r"t\.csv gives no image a class"):
+        read_truth(path, FIVE)

@@ -1,5 +1,6 @@
 """Frames of a film by their time, and its table read back."""
 
+import json
 import random
 
 import numpy as np
@@ -9,6 +10,7 @@ from fer_classic.errors import FerClassicError
 from fer_classic.video.film import Film
 from fer_classic.video.readback import KeptMoments, read_moments
 from fer_classic.video.reader import FilmReader
+from fer_classic.video.records import Records
 from fer_classic.video.smooth import FaceNow, Moment
 from fer_classic.video.summary import write_frames
 from tests.video.madefilm import write_camera, write_film
@@ -113,6 +115,8 @@ def test_the_table_is_read_back(tmp_path):
         ("40,9e9,,no_face" + "," * 11, "line 15: a frame that cannot be"),
         ("1,0.1,,no_face" + "," * 11, "time runs backwards"),
         ("40,4.0,1,found,nan,2,30,40,1,0,0,0,0,1,surprise", "numbers that cannot be"),
+        ("99999999999999999999,4.0,,no_face" + "," * 11, "a frame that cannot be"),
+        ("40,4.0,1,found,1e300,2,30,40,1,0,0,0,0,1,surprise", "numbers that cannot be"),
         ("40,4.0,-2,found,1,2,30,40,1,0,0,0,0,1,surprise", "numbers that cannot be"),
     ],
 )
@@ -130,3 +134,28 @@ def test_what_is_no_table_of_frames(tmp_path, content):
     (tmp_path / "frames.csv").write_bytes(content)
     with pytest.raises(FerClassicError, match="no table"):
         read_moments(tmp_path / "frames.csv")
+
+
+def test_a_state_that_is_not_whole_is_none(tmp_path):
+    records = Records(tmp_path)
+    records.add(moments(3))
+    records.keep(done=True, notes=[], frames=3)
+    whole = json.loads((tmp_path / "state.json").read_text())
+    assert records.state() == whole and len(list(records)) == 3
+    for change in (
+        *({"size": -1}, {"size": 1.5}, {"size": whole["size"] + 1}, {"frames": None}),
+        *({"version": 0}, {"notes": 3}, {"done": None}, {"done": False}),
+    ):
+        (tmp_path / "state.json").write_text(json.dumps(whole | change))
+        assert records.state() is None
+    for text in ("", "[]", "[" * 100_000, "\0" * 40):
+        (tmp_path / "state.json").write_text(text)
+        assert records.state() is None
+
+
+@pytest.mark.parametrize("line", [b"\0\0\0\n", b"[1, 2]\n", b"3\n", b'"\xff"\n'])
+def test_a_damaged_line_of_frames_is_told(tmp_path, line):
+    records = Records(tmp_path)
+    records.rows.write_bytes(line)
+    with pytest.raises(FerClassicError, match=r"frames\.jsonl is damaged: remove"):
+        list(records)
