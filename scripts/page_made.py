@@ -81,8 +81,8 @@ def make_films(folder):
     record.write_text(record.read_text().replace("two persons.mp4", "gone.mp4"))
 
 
-def open_servers(stack, data):
-    """A page of each kind, by name."""
+def open_servers(stack, data, wanted):
+    """The wanted pages, by name."""
     run = {"journal": data / "run.labels.jsonl"}
     given = {
         "nothing": ([], {}),
@@ -95,16 +95,19 @@ def open_servers(stack, data):
         "gone": ([str(data / "away" / "gone")], {}),
         "nobody": ([str(data / "nobody")], {}),
     }
-    spaces = {
-        name: make_workspace(inputs, None, **more, jobs=1)
-        for name, (inputs, more) in given.items()
-    }
-    spaces["many"] = many(data)
-    spaces["reading"] = make_workspace([str(data / "data")], None, journal=data / "r.jsonl")
-    spaces["reading"].open = lambda: spaces["reading"]._say("faces", 37, 120)
+    given["reading"] = [str(data / "data")], {"journal": data / "reading.labels.jsonl"}
+    given["unread"] = [str(data / "broken")], {}
     (data / "broken").mkdir(exist_ok=True)
     (data / "broken" / "anger_1.jpg").write_bytes(b"no image")
-    spaces["unread"] = make_workspace([str(data / "broken")], None)
+    spaces = {
+        name: make_workspace(inputs, None, **more, jobs=1, cache=data / "cache")
+        for name, (inputs, more) in given.items()
+        if name in wanted
+    }
+    if "many" in wanted:
+        spaces["many"] = many(data)
+    if "reading" in wanted:
+        spaces["reading"].open = lambda: spaces["reading"]._say("faces", 37, 120)
     return {name: stack.enter_context(Server(own)) for name, own in spaces.items()}
 
 

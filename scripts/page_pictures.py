@@ -263,7 +263,7 @@ def scenes(data):
         ("labels-conflict", "test", "labels", conflict),
         ("labels-offline", "test", "labels", offline),
         ("again-start", "run", "again", None),
-        ("again-training", "test", "again", training),
+        ("again-training", "data", "again", training),
         ("again", "run", "again", again),
         ("again-end", "run", "again", ended(again)),
         ("film", "film", "film", moment(0)),
@@ -320,9 +320,9 @@ def main():
     with ExitStack() as stack:
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=program, args=flags)
-        servers = open_servers(stack, data)
         wanted = [own for own in scenes(data) if own[0].startswith(given.only)]
         wanted = [own for own in wanted if not own[0].startswith(given.without)]
+        servers = open_servers(stack, data, {own[1] for own in wanted})
         for scene, kind in product(wanted, product(SIZES, SCHEMES, LANGUAGES)):
             take(browser, servers, scene, kind, given.folder)
         print(f"{len(list(given.folder.glob('*.png')))} pictures in {given.folder}")

@@ -33,7 +33,7 @@ export function fill(node, ...children) {
 }
 
 /** Text that may be broken after the parts of a path, before it is broken anywhere. */
-export const breakable = (text) => text.split(/(?<=[/\\：])/).flatMap((part) => [part, el("wbr")]);
+export const breakable = (text) => text.split(/(?<=\w[/\\]|：)/).flatMap((part) => [part, el("wbr")]);
 
 export function button(text, handler, attributes = {}) {
   return el("button", { type: "button", on: { click: handler }, ...attributes }, text);
