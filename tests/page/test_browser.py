@@ -375,6 +375,50 @@ def test_everything_has_a_name_and_the_order_of_headings_is_sound(visit, server,
     assert page.locator("main").count() == 1 and page.locator("[aria-live]").count() >= 1
 
 
+def test_the_keyboard_alone(visit, server, workspace):
+    page = visit(server.address)
+    named = "document.activeElement.ariaLabel || document.activeElement.textContent"
+    page.keyboard.press("Tab")
+    assert page.evaluate(named) == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.locator("summary").focus()
+    page.keyboard.press("Tab")  # one stop for all numbers
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    assert "label happiness and answer happiness" in page.evaluate(named)
+    page.keyboard.press("Enter")
+    page.get_by_text("label happiness, answer happiness").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate(named) == "Show all"
+    page.keyboard.press("Enter")
+    page.get_by_text("Pictures: 24").wait_for()
+    page.locator(".tile").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".detail .actions").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    for _ in range(2):  # the next picture is drawn, and the button stays the next one's
+        before = page.locator(".file").inner_text()
+        assert page.evaluate(named) == "Next (right arrow)"
+        page.keyboard.press("Enter")
+        page.locator(".file").filter(has_not_text=before).wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "tile"
+
+
+def test_a_phone_with_a_keyboard_keeps_its_place(visit, server):
+    page = visit(f"{server.address}#labels", size=PHONE)
+    page.locator(".tile").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".detail .actions").wait_for()
+    assert page.evaluate("document.activeElement.className") == "detail"
+    page.keyboard.press("x")
+    page.get_by_text("1 of 6 decided").wait_for(state="attached")
+    said = page.locator(".above > .hidden").text_content()
+    assert said.endswith(": excluded")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_killed_server_keeps_the_labels_half_done(
     visit, demo_folder, model_folder, tmp_path

@@ -99,6 +99,10 @@ async function start() {
     open();
   });
   store.state = await get("state");
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address names the view
+    main.focus();
+  });
   window.addEventListener("hashchange", open);
   window.addEventListener("keydown", key);
   open();

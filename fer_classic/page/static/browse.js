@@ -35,6 +35,7 @@ export class Browse {
 
   look(row) {
     this.node.classList.add("looking"); // on a phone the face covers the list
+    if (!this.grid.node.checkVisibility()) this.detail.node.focus({ preventScroll: true });
     this.detail.show(row);
   }
 

@@ -44,6 +44,7 @@ export class Detail {
     this.why = el("div", { "aria-live": "polite" });
     this.near = el("div", { class: "near" });
     this.drawPhoto();
+    const held = this.node.contains(document.activeElement) ? sign(document.activeElement) : null;
     fill(this.node,
       el("div", { class: "head" },
         button("‹", () => this.step(-1), { class: "round", "aria-label": t("do.previous"), title: t("do.previous") }),
@@ -60,6 +61,13 @@ export class Detail {
       this.copies(),
       this.explained() ? el("p", {}, keyed("W", t("do.why"), () => this.explain())) : null,
       this.why, this.near);
+    if (held !== null) this.focus(held);
+  }
+
+  /** Where the keyboard was before all was drawn anew. */
+  focus(held) {
+    const same = [...this.node.querySelectorAll("button")].find((own) => sign(own) === held);
+    (same ?? this.node).focus({ preventScroll: true });
   }
 
   /** Whether there is a face that was landmarked, so that its regions mean something. */
@@ -206,6 +214,8 @@ export class Detail {
 
 export const thumb = (row) => `api/row/${row}/thumb.jpg?${decision(row).face ? decision(row).number : 0}`;
 export const name = (code) => (code >= 0 ? word("class", store.state.classes[code]) : t("face.no_label"));
+/** What a control is known by in any picture: its key, or its name. */
+const sign = (own) => own.getAttribute("aria-keyshortcuts") ?? own.getAttribute("aria-label") ?? "";
 const same = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i]))) < 1;
 
 function problem(text) {

@@ -1,8 +1,9 @@
 // Labels: what is probably wrong, one after the other, with as few keys as can be.
 
 import { Browse } from "./browse.js";
-import { el, fill, select } from "./dom.js";
-import { decided, label, onChange, store } from "./store.js";
+import { name } from "./detail.js";
+import { el, fill, select, tell } from "./dom.js";
+import { decided, decision, label, onChange, store } from "./store.js";
 import { count, t } from "./texts.js";
 
 const status = (row) => store.rows.statuses[store.rows.status[row]];
@@ -43,9 +44,10 @@ export class Labels {
     this.lead = el("p", { class: "note" });
     this.bar = el("progress", { max: 1, value: 0 });
     this.done = el("span", { class: "note", "aria-live": "polite" });
+    this.said = el("p", { class: "hidden", "aria-live": "polite" });
     this.browse = new Browse({
       head: el("div", { class: "above" }, this.fields, this.lead,
-        el("div", { class: "progress" }, this.bar, this.done)),
+        el("div", { class: "progress" }, this.bar, this.done), this.said),
       kind: "labels",
       after: (row, action) => this.after(row, action),
     });
@@ -92,7 +94,10 @@ export class Labels {
     const rows = this.rows[this.queue];
     const at = rows.indexOf(row);
     const next = [...rows.keys()].slice(at + 1).find((index) => !decided(rows[index]));
+    const now = decision(row).excluded ? t("state.excluded") : name(label(row));
+    this.said.textContent = t("queue.said", { name: store.rows.names[row], now });
     if (next !== undefined) this.browse.grid.choose(next);
+    else if (rows.every(decided)) tell(t("queue.end"));
   }
 
   key(event) { this.browse.key(event); }

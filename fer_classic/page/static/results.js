@@ -23,7 +23,7 @@ export class Results {
     this.cell = null;
     this.sort = part.some((own, row) => own === this.part && store.rows.answer[row] >= 0) ? "sure" : "name";
     this.status = "";
-    this.table = el("div", { class: "table" });
+    this.table = el("div", { class: "table", on: { keydown: (event) => this.cellKey(event) } });
     this.score = el("summary", { class: "note" });
     this.matrix = el("details", { open: matchMedia("(min-height: 40rem) and (min-width: 40rem)").matches },
       this.score, this.table);
@@ -97,7 +97,23 @@ export class Results {
       el("caption", {}, t("confusion.caption")), el("thead", {}, head), el("tbody", {}, body)));
   }
 
+  /** One stop of the Tab key for all numbers; arrows lead from one to the other. */
+  cellKey(event) {
+    const steps = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
+    const step = steps[event.key];
+    const [i, j] = (event.target.dataset?.cell ?? "").split(",").map(Number);
+    const next = step && this.table.querySelector(`[data-cell="${i + step[0]},${j + step[1]}"]`);
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!next) return;
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+
   cellButton(i, j, n, shade, names) {
+    const [row, column] = this.cell ?? [0, 0];
     const chosen = this.cell && this.cell[0] === i && this.cell[1] === j;
     return button(count(n), () => {
       this.cell = chosen ? null : [i, j];
@@ -106,7 +122,7 @@ export class Results {
       this.table.querySelector(`[data-cell="${i},${j}"]`)?.focus();
     }, {
       class: i === j ? "cell-button right" : "cell-button", style: { "--v": shade },
-      "data-cell": `${i},${j}`, "aria-pressed": String(Boolean(chosen)),
+      "data-cell": `${i},${j}`, tabindex: i === row && j === column ? "0" : "-1", "aria-pressed": String(Boolean(chosen)),
       "aria-label": t("confusion.cell", { n: count(n), label: names[i], answer: names[j] }),
     });
   }
