@@ -28,6 +28,17 @@ def interruptible():
         raise
 
 
+@contextmanager
+def until_ctrl_c():
+    """A block that Ctrl-C ends as it is meant to end, without an error."""
+    try:
+        yield
+    except BaseException:
+        if received != [signal.SIGINT]:
+            raise
+        received.clear()
+
+
 def _interrupt(number, frame):
     received.append(number)
     for other in (signal.SIGINT, signal.SIGTERM):  # let the cleaning up be whole

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fer_classic.cli import options as o
+from fer_classic.cli import until_ctrl_c
 from fer_classic.cli.app import app
 
 
@@ -64,9 +65,10 @@ def live(
         pass  # what is no camera is told before models are loaded
     analyzer = Analyzer(model, faces, detector=detector, min_face=min_face or 0)
     shown = {"seconds": seconds, "smooth": smooth, "every": every, "size": size}
-    for second in watch(source, analyzer, **shown):
-        tell = _as_json if format == "json" else _as_text
-        print(tell(second, analyzer.class_names), flush=True)
+    tell = _as_json if format == "json" else _as_text
+    with until_ctrl_c():
+        for second in watch(source, analyzer, **shown):
+            print(tell(second, analyzer.class_names), flush=True)
 
 
 def _as_text(second, class_names):

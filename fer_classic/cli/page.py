@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fer_classic.cli import options as o
+from fer_classic.cli import until_ctrl_c
 from fer_classic.cli.app import app
 from fer_classic.cli.console import say
 from fer_classic.files.kept import cache_folder
@@ -89,4 +90,5 @@ def page(
         import webbrowser
 
         webbrowser.open(server.address)
-    server.run()
+    with until_ctrl_c():
+        server.run()

@@ -123,12 +123,10 @@ def say_unused(whole, used, watch):
         watch.say(f"not used: {number} image(s) of {named}")
 
 
-def _say_left_out(rows, watch):
+def _say_left_out(rows, watch, what="left out of training"):
     for reason, number in Counter(p for p in rows.problems if p).most_common():
         first = rows.names[rows.problems.index(reason)]
-        watch.say(
-            f"left out of training: {number} image(s), {reason} (for example {first})"
-        )
+        watch.say(f"{what}: {number} image(s), {reason} (for example {first})")
 
 
 def run_inputs(train, test, settings, *, template=None, watch=SILENT, **options):
@@ -164,7 +162,8 @@ def run_inputs(train, test, settings, *, template=None, watch=SILENT, **options)
         tested = _own_test_part(tested, test, watch)
     if test and is_face_table(test):
         tested = _face_table(test, settings.classes)
-        _say_left_out(tested, watch)
+        if (np.asarray(tested.labels) >= 0).any():  # else there is no score, which is told
+            _say_left_out(tested, watch, "not scored")
         if tested.settings != settings.faces:
             raise UsageError(
                 f"The faces in {test[0]} were made with other settings than the training "

@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from fer_classic.settings import Settings
 
 COMMANDS = (
     *("run", "demo", "audit", "faces", "features", "train", "train-cnn"),
@@ -209,6 +212,31 @@ def test_options_of_faces_are_refused_for_a_face_table(cli, train_faces, tmp_pat
     out = ("--out", tmp_path / "out")
     code, _, err = cli("train", tmp_path / "faces", *out, "--crop-size", 96)
     assert code == 2 and "--crop-size has no effect on a finished face table" in err
+
+
+@pytest.mark.parametrize(("labelled", "told"), [(0, False), (79, True)])
+def test_test_faces_without_a_label_are_not_called_left_out_of_training(
+    train_faces, tmp_path, labelled, told
+):
+    from fer_classic.compute.processes import Silent
+    from fer_classic.faces.store import save_faces
+    from fer_classic.pipeline.inputs import run_inputs
+
+    class Listening(Silent):
+        def say(self, message):
+            said.append(message)
+
+    said, none = [], np.arange(len(train_faces)) >= labelled
+    labels = np.where(none, -1, train_faces.labels)
+    problems = tuple("no label" if own else "" for own in none)
+    test = replace(train_faces, labels=labels, problems=problems)
+    for name, faces in (("train", train_faces), ("test", test)):
+        (tmp_path / name).mkdir()
+        save_faces(faces, tmp_path / name)
+    folders = [str(tmp_path / "train")], [str(tmp_path / "test")]
+    run_inputs(*folders, Settings(), watch=Listening())
+    assert not any("left out of training" in own for own in said)
+    assert any(own.startswith("not scored: 1 image") for own in said) == told
 
 
 def test_features_are_named_columns(cli, train_faces, quick_file, tmp_path):

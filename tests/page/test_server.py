@@ -367,7 +367,10 @@ def test_a_photograph_that_changed_is_not_shown(model, demo_folder, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_the_command_serves_until_it_is_told_to_end(demo_folder, model_folder, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_the_command_serves_until_it_is_told_to_end(
+    number, code, demo_folder, model_folder, tmp_path
+):
     line = [
         sys.executable,
         "-m",
@@ -384,7 +387,8 @@ def test_the_command_serves_until_it_is_told_to_end(demo_folder, model_folder, t
         "--journal",
         tmp_path / "labels.jsonl",
     ]
-    process = subprocess.Popen(list(map(str, line)), stdout=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(list(map(str, line)), text=True, **pipes)
     try:
         address = process.stdout.readline().strip()
         end = time.monotonic() + 90
@@ -392,8 +396,9 @@ def test_the_command_serves_until_it_is_told_to_end(demo_folder, model_folder, t
             assert time.monotonic() < end
             time.sleep(0.2)
         assert len(ask(f"{address}api/rows").json["names"]) == 24
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 143
+        process.send_signal(number)
+        assert process.wait(20) == code
+        assert "error" not in process.stderr.read() or code
     finally:
         process.kill()
 
