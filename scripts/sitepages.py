@@ -37,7 +37,7 @@ use_directory_urls: false
 theme:
   name: material
   font: false
-  features: [navigation.indexes, navigation.top, content.code.copy]
+  features: [navigation.sections, navigation.top, content.code.copy]
   palette:
     - media: "(prefers-color-scheme: light)"
       scheme: default
@@ -61,6 +61,8 @@ markdown_extensions: [tables, attr_list, admonition, toc, pymdownx.superfences]
 validation:
   omitted_files: ignore
   anchors: warn
+nav:
+{nav}
 """
 
 
@@ -73,8 +75,9 @@ def main():
     shutil.rmtree(source, ignore_errors=True)
     gather(source)
     (source / "reference.md").write_text(reference(), encoding="utf-8")
+    nav = navigation((source / "index.md").read_text(encoding="utf-8"))
     settings = out.with_name(out.name + ".yml")
-    settings.write_text(SETTINGS.format(source=source, site=out, root=ROOT))
+    settings.write_text(SETTINGS.format(source=source, site=out, root=ROOT, nav=nav))
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-f", settings]
     # Material for MkDocs would print an advertisement.
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
@@ -121,6 +124,23 @@ def with_links(text, page, names):
         return f'{found[1]}="{place(found[2]) or found[2]}"'
 
     return ATTRIBUTE.sub(attributed, LINK.sub(linked, text))
+
+
+def navigation(index):
+    """The pages in the order and under the headings of the index, as MkDocs takes them."""
+    lines = ["  - index.md", "  - README: readme-of-the-project.md"]
+    lines.append("  - 中文: readme-of-the-project.zh-CN.md")
+    for line in index.splitlines():
+        if line.startswith("## "):
+            lines.append(f"  - {line[3:]}:")
+            if line == "## Reference":
+                lines.append("    - Python API: reference.md")
+        elif line.startswith("| ["):
+            first = line.split("|")[1]
+            for _, words, target in LINK.findall(first):
+                if target.endswith(".md"):
+                    lines.append(f'    - "{words}": {target}')
+    return "\n".join(lines)
 
 
 def reference():

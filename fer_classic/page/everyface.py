@@ -71,7 +71,7 @@ class FaceReader:
         photograph = read_photograph(data, None, self.settings.max_pixels)
         with self._lock:
             rows = find_rows(photograph, self._made(), self.settings)[:MOST]
-        if "error" in rows[0]:
+        if "status" not in rows[0]:  # a face's row may tell something in "error", too
             raise UnreadableImage(rows[0]["error"])
         table = self._table(rows)
         chances = predict_faces(self.model, table, jobs=1).probabilities
