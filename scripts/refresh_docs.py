@@ -173,17 +173,18 @@ def models(language):
         folder = ROOT / "models" / name
         scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
         web = scores["webfaces"]
-        own = interval(web["all"]["balanced_accuracy"])
-        labels = interval(scores["all"]["balanced_accuracy"])
+        own = interval(web["all"]["balanced_accuracy"], language)
+        labels = interval(scores["all"]["balanced_accuracy"], language)
         found = f"{web['coverage']:.1%}"
         cells = [f"`{name}`", found, own, labels, f"{scores['ms_a_face']:.1f}"]
         lines.append(f"| {' | '.join([*cells, f'{megabytes(folder):.0f}'])} |")
     return "\n".join(lines)
 
 
-def interval(score):
+def interval(score, language):
     """A score with its interval, in words."""
-    return f"{score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f})"
+    text = {"en": "{:.3f} ({:.3f} to {:.3f})", "zh": "{:.3f}({:.3f} 至 {:.3f})"}
+    return text[language].format(score["value"], score["low"], score["high"])
 
 
 def megabytes(folder):
