@@ -131,7 +131,7 @@ def training(page):
     page.locator(".labels .fields select").select_option("all")
     page.locator(".tile").nth(1).click()
     page.locator(".detail .actions").wait_for()
-    page.keyboard.press("0")
+    page.keyboard.press("3")
     page.locator(".progress", has_text="1").wait_for()
     page.evaluate("location.hash = 'again'")
     again = page.locator(".again section").nth(1)
