@@ -132,7 +132,7 @@ def training(page):
     page.locator(".tile").nth(1).click()
     page.locator(".detail .actions").wait_for()
     page.keyboard.press("3")
-    page.locator(".progress", has_text="1").wait_for()
+    page.locator(".progress", has_text="1").wait_for(state="attached")
     page.evaluate("location.hash = 'again'")
     again = page.locator(".again section").nth(1)
     again.locator("button").first.wait_for()

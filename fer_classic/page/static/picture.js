@@ -46,7 +46,7 @@ function spot({ box: [x, y, w, h], name, chosen, open }, index, width, height) {
   if (!open) return null;
   const share = (value, of) => `${(100 * value) / of}%`;
   return el("button", {
-    type: "button", class: chosen ? "spot chosen" : "spot", "aria-label": name,
+    type: "button", class: ["spot", chosen ? "chosen" : "", y / height < 0.07 ? "inside" : ""].join(" "), "aria-label": name,
     "aria-pressed": String(Boolean(chosen)), on: { click: open },
     style: {
       left: share(x, width), top: share(y, height),
