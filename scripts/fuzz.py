@@ -116,9 +116,9 @@ def fuzz_one(name, folder, arguments):
     with atheris.instrument_imports(include=WATCHED, exclude=unwatched):
         from fuzz_targets import TARGETS, accepts
 
-    target = TARGETS[name]
-    for seed in target.seeds():  # whatever is imported or compiled late is so now
-        accepts(target.check, seed, folder)
+        target = TARGETS[name]
+        for seed in target.seeds():  # whatever is imported or compiled late is so now
+            accepts(target.check, seed, folder)
     warnings.simplefilter("error")  # users are told in sentences only
 
     def once(data):

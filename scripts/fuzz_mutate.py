@@ -71,28 +71,36 @@ def as_utf_8(data):
 
 
 def changed_json(data, random):
-    """JSON with one value exchanged, doubled or removed, or None where it is no JSON.
+    """JSON, or one line of it, with one value exchanged, doubled or removed.
 
     Parameters
     ----------
     data : bytes
-        JSON, perhaps behind one byte of another meaning.
+        JSON, perhaps behind one byte of another meaning, or lines of JSON.
     random : random.Random
 
     Returns
     -------
     bytes or None
+        None where it is no JSON.
     """
     for start in (0, 1):
-        if data[start : start + 1] not in (b"{", b"["):
-            continue
-        try:
-            value = json.loads(data[start:])
-            places = list(_places(value))
-            break
-        except (ValueError, RecursionError):
-            continue
-    else:
+        if (made := _changed(data[start:], random)) is not None:
+            return data[:start] + made
+    lines = data.split(b"\n")
+    place = random.randrange(len(lines))
+    made = _changed(lines[place], random)
+    return None if made is None else b"\n".join([*lines[:place], made, *lines[place + 1 :]])
+
+
+def _changed(data, random):
+    """One JSON value changed; None where it is none, or has nothing to change."""
+    if data[:1] not in (b"{", b"["):
+        return None
+    try:
+        value = json.loads(data)
+        places = list(_places(value))
+    except (ValueError, RecursionError):
         return None
     if not places:
         return None
@@ -109,7 +117,7 @@ def changed_json(data, random):
         parent[str(random.choice(ODD))[:400]] = parent.pop(key)
     else:
         parent[key] = random.choice(ODD)
-    return data[:start] + json.dumps(value).encode()
+    return json.dumps(value).encode()
 
 
 def _places(value):

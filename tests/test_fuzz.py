@@ -143,6 +143,19 @@ def test_text_is_made_utf_8():
     assert as_utf_8("é,".encode() + b"\xff\xed\xa0\x80;") == "é,;".encode()
 
 
+def test_lines_of_json_are_changed_one_at_a_time():
+    lines, random, seen = [b'{"a": 1}', b"[2, 3]", b"no JSON"], Random(0), set()
+    for _ in range(60):
+        made = changed_json(b"\n".join(lines), random)
+        if made is not None:
+            made = made.split(b"\n")
+            assert len(made) == 3
+            assert sum(a != b for a, b in zip(lines, made, strict=True)) <= 1
+            seen |= {i for i in range(3) if lines[i] != made[i]}
+    assert seen == {0, 1}
+    assert json.loads(changed_json(b'\1{"a": 1}', random)[1:]) != {"a": 1}
+
+
 def test_an_error_of_python_is_no_answer(tmp_path):
     def check(data, folder):
         return {}[data]
