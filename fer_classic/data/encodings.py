@@ -31,7 +31,7 @@ _LOOKED_AT = 1 << 16
 #: Control characters that no text has.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x19\x1b-\x1f]")
 _WORD = re.compile(r"[^\W\d_]+")
-_BEYOND_ASCII = bytes(range(128, 256))
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÁÃÅÆÇÉÈÊËÍÎÏÑÓÔÖÕØŒÚÙÛÜ")
 _CENTRAL = frozenset("ąćęłńóśźżáčďéěíňóřšťúůýžäôľĺŕőűăâîșțşţđ")
@@ -81,10 +81,15 @@ def decode_text(data):
 
 
 def _is_damaged_utf_8(data):
-    """Whether most bytes beyond ASCII are UTF-8: then no other encoding is meant."""
-    plain = len(data.translate(None, _BEYOND_ASCII))
-    fitting = len(data.decode("utf-8", "ignore").encode()) - plain
-    return fitting > 0.7 * (len(data) - plain)
+    """Whether most bytes beyond ASCII are UTF-8: then no other encoding is meant.
+
+    Each word counts once, since one in every row may be UTF-8 by chance: 图片 in GB18030
+    is.
+    """
+    words = b"\n".join(set(_BEYOND_ASCII.findall(data[: _LOOKED_AT << 4])))
+    plain = words.count(b"\n")
+    fitting = len(words.decode("utf-8", "ignore").encode()) - plain
+    return fitting > 0.7 * (len(words) - plain)
 
 
 def _without_mark(data):

@@ -12,6 +12,7 @@ import difflib
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 _ENDINGS = {"German": ("", "e", "er", "es", "en", "em"), "French": ("", "e", "s", "es")}
@@ -100,6 +101,7 @@ def _by_word(column):
 
 _ANYWHERE = _by_word(0)
 _ALONE = _by_word(1) | _ANYWHERE
+_OF_LENGTH = {n: list(own) for n, own in groupby(sorted(_ALONE, key=len), key=len)}
 
 
 def words_of(expression):
@@ -237,12 +239,13 @@ def nearest_expression(text):
     """
     best, nearest = 0.0, None
     words = {folded(own)[:40] for own in _LETTERS.findall(text)[:8]}
-    for word in words - _LATIN_FILLERS:
+    for word in sorted(words - _LATIN_FILLERS):
         # Comparing is slow, and a table may have a million words that are no labels.
         alike = [
             own
-            for own in _ALONE
-            if abs(len(own) - len(word)) <= 2 and (own[0] == word[0] or own[-1] == word[-1])
+            for length in range(len(word) - 2, len(word) + 3)
+            for own in _OF_LENGTH.get(length, ())
+            if own[0] == word[0] or own[-1] == word[-1]
         ]
         for near in difflib.get_close_matches(word, alike, n=1, cutoff=0.75):
             ratio = difflib.SequenceMatcher(None, word, near).ratio()

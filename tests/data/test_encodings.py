@@ -102,3 +102,18 @@ def test_a_long_word_takes_no_longer_than_its_letters():
     start = time.process_time()  # 13 s a 8,000 letters when each looked at all others
     assert decode_text(("гнев" * 8000).encode("cp1251")) == "гнев" * 8000
     assert time.process_time() - start < 5
+
+
+def test_a_word_in_every_row_that_is_utf_8_by_chance():
+    rows = [f"图片/{i:04d}.jpg,{('高兴', 'Sad', 'angry')[i % 3]}\n" for i in range(300)]
+    text = "path,label\n" + "".join(rows)
+    assert "图片".encode("gb18030").decode() == "ͼƬ"
+    assert decode_text(text.encode("gb18030")) == text
+
+
+def test_one_damaged_letter_does_not_make_utf_8_another_encoding():
+    text = "".join(f"图片/{name}.jpg,高兴\n" for name in ("张伟", "李娜", "王芳", "刘洋"))
+    data = bytearray(text.encode())
+    data[data.index("娜".encode()) + 1] = 0x20
+    with pytest.raises(ValueError, match="is not UTF-8"):
+        decode_text(bytes(data))
