@@ -35,7 +35,8 @@ WATCHED = ["fer_classic", "PIL", "tomllib"]
 COMPILED = [
     f"fer_classic.{name}"
     for name in (
-        *("faces._warp", "faces._forest", "learn._products", "learn._trees"),
+        *("faces._warp", "faces._forest"),
+        *("learn._products", "learn._halves", "learn._trees"),
         *("features._kernels", "features._descriptors"),
     )
 ]

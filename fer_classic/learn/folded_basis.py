@@ -1,8 +1,8 @@
 """A basis with one row for a column and its mirror image, as few faces and many need it."""
 
-from functools import cached_property
-
 import numpy as np
+
+from fer_classic.learn.packed_columns import PackedColumns
 
 
 class FoldedBasis:
@@ -30,19 +30,10 @@ class FoldedBasis:
         if (paired != basis[self.second]).any():
             self.first, self.second = np.arange(len(basis)), self.second[:0]
         self.rows = basis[self.first] if len(self.second) else basis
-        self._used = False
-
-    @cached_property
-    def _halves(self):
-        from fer_classic.learn._products import Halves
-
-        return Halves(self.rows)
+        self._packed = PackedColumns(self.rows)
 
     def times_few(self, columns):
         """``columns @ rows`` of a few faces, to the bit as in float32.
-
-        Packing takes as long as it saves on twenty faces, so the first time, which may be
-        the only one of a command, goes without.
 
         Parameters
         ----------
@@ -52,14 +43,7 @@ class FoldedBasis:
         -------
         ndarray of float32, shape (n, components)
         """
-        from fer_classic.learn._products import multiply
-
-        if self._used:
-            return self._halves.multiply(columns)
-        self._used = True
-        out = np.empty((len(columns), self.rows.shape[1]), np.float32)
-        multiply(columns, self.rows, out)
-        return out
+        return self._packed.times(columns)
 
     def fold(self, columns):
         """Columns with their mirror images added.

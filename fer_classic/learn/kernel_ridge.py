@@ -5,6 +5,7 @@ import numpy as np
 from fer_classic.compute.compiled import are_first
 from fer_classic.compute.products import FEW, in_threads, one_blas_thread, slices
 from fer_classic.features.base import Parameters, check_fitted
+from fer_classic.learn.packed_columns import PackedColumns
 
 #: Rows of one system; more are dealt out to several.
 MOST_ROWS = 45_000
@@ -216,10 +217,7 @@ class KernelRidgeScores(Parameters):
         if are_first("scores", len(X)):
             products = rows @ self.columns_.astype(np.float32)
         else:
-            from fer_classic.learn._products import multiply
-
-            products = np.empty((len(X), self.columns_.shape[1]), np.float32)
-            multiply(rows, self.columns_, products)
+            products = self._kept_support().packed.times(rows)
         return self._sums(products, unit, squares, slice(None)).astype(np.float32)
 
     def _many(self, X):
@@ -248,23 +246,31 @@ class KernelRidgeScores(Parameters):
         """Scores by a part of the support, given the products of rows with it."""
         products *= np.float32(2 * self.gamma * unit)
         products -= (self.gamma * squares).astype(np.float32)[:, None]
-        lengths, coefficients = self._unpacked()
-        products -= lengths[own]
+        kept = self._kept_support()
+        products -= kept.lengths[own]
         kernel = np.exp(np.minimum(products, 0, out=products), out=products)
         # Sums of thousands of numbers of either sign: 32 bits would leave three digits.
-        return kernel.astype(np.float64) @ coefficients[own]
+        return kernel.astype(np.float64) @ kept.coefficients[own]
 
-    def _unpacked(self):
-        """What the support adds to exponents, and coefficients; kept from then on."""
+    def _kept_support(self):
+        """The support as scores need it; kept from then on."""
         kept = getattr(self, "_kept", None)
-        if kept is None or kept[0] is not self.columns_:
-            squares = np.zeros(self.columns_.shape[1], np.float32)
-            for column, step in zip(self.columns_, self.step_, strict=True):
-                squares += (column * step) ** 2
-            squares *= np.float32(self.gamma)
-            kept = self.columns_, squares, self.coefficients_.astype(np.float64)
-            self._kept = kept
-        return kept[1:]
+        if kept is None or kept.packed.columns is not self.columns_:
+            kept = self._kept = _Support(self)
+        return kept
+
+
+class _Support:
+    """What the support adds to exponents, its coefficients, and itself packed."""
+
+    def __init__(self, ridge):
+        squares = np.zeros(ridge.columns_.shape[1], np.float32)
+        for column, step in zip(ridge.columns_, ridge.step_, strict=True):
+            squares += (column * step) ** 2
+        squares *= np.float32(ridge.gamma)
+        self.lengths = squares
+        self.coefficients = ridge.coefficients_.astype(np.float64)
+        self.packed = PackedColumns(ridge.columns_)
 
 
 def _step(X, gamma):
