@@ -185,6 +185,7 @@ class KernelRidgeScores(Parameters):
             solved[:, :, own] = solution
             if systems > 1:
                 scores += kernel.seen_from(X, solution.reshape(len(scores), -1))
+            del kernel  # gigabytes: before the next one is made
         if systems == 1:
             return solved[-1], np.zeros_like(targets)
         scores = scores.reshape(solved.shape)
