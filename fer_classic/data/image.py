@@ -67,10 +67,11 @@ def decode(data, *, max_pixels=MAX_PIXELS):
 
 
 def decode_reduced(data, least, *, max_pixels=MAX_PIXELS):
-    """Decode one image, a large JPEG in gray at a half, quarter or eighth of its size.
+    """Decode one image, a JPEG in gray and a large one at a part of its size.
 
-    Its decoder then leaves out what it would have to average: a photograph of 12
-    megapixels takes a tenth of the time.
+    At a half, quarter or eighth its decoder leaves out what it would have to average: a
+    photograph of 12 megapixels takes a tenth of the time. Without the colours, which need
+    not be turned into red, green and blue and then into gray, it takes half of the time.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def decode_reduced(data, least, *, max_pixels=MAX_PIXELS):
     Returns
     -------
     image : ndarray of uint8, shape (H, W, 3) or (H, W)
-        As :func:`decode` gives it where the factor is 1.
+        As :func:`decode` gives it where the format is another one.
     size : tuple of 2 int
         Height and width of the whole image.
     factor : {1, 2, 4, 8}
@@ -156,12 +157,12 @@ def _decode(data, least, max_pixels):
 
 
 def _reduce(image, least):
-    """Set a JPEG to be decoded in part; returns the factor."""
+    """Set a JPEG to be decoded in gray and in part; returns the factor."""
+    if image.format not in ("JPEG", "MPO"):
+        return 1
     factor = 1
     while factor < 8 and min(image.size) >= 2 * factor * least:
         factor *= 2
-    if factor == 1 or image.format not in ("JPEG", "MPO"):
-        return 1
     whole = image.size
     image.draft("L", (whole[0] // factor, whole[1] // factor))
     return round(whole[0] / image.size[0])

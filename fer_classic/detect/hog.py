@@ -1,9 +1,11 @@
 """dlib's HOG + linear SVM detector of upright frontal faces."""
 
 import dlib
+import numpy as np
+from PIL import Image
 
 from fer_classic.compute.threads import kept_by_thread
-from fer_classic.data.image import shrink, to_gray
+from fer_classic.data.image import to_gray
 from fer_classic.detect.base import (
     from_rectangle,
     most_confident_first,
@@ -12,21 +14,47 @@ from fer_classic.detect.base import (
 )
 from fer_classic.files.kept import kept_bytes
 
-#: Levels of the pyramid made in dlib's own way for the search for large faces.
-LEVELS = 5
+#: Shorter side of the first level, at least, of the pyramid for the search for large faces.
+FIRST_LEVEL = 216
+#: How dlib writes the size of each of its detector's five filters, and that there are five.
+_FILTER, _FIVE, _ONE = b"\x82\x1d\x0c\x81\x01", b"\x01\x05", b"\x01\x01"
 
 
 @kept_by_thread(maxsize=1)
 def _dlib_detector():
     """The detector as dlib unpacks it, which takes a third of a second: once a user."""
+    return _detector(_state())
 
+
+@kept_by_thread(maxsize=1)
+def _frontal_alone():
+    """The first of the detector's five filters, for faces that look at the camera.
+
+    It takes some 0.6 of the time, and a face that it is sure of has the same box and score.
+    """
+    return _detector(_first_filter(_state()))
+
+
+def _state():
     def unpacked():
         (state,) = dlib.get_frontal_face_detector().__getstate__()
         return state
 
+    return kept_bytes(f"frontal-dlib-{dlib.__version__}", unpacked)
+
+
+def _detector(state):
     detector = dlib.fhog_object_detector.__new__(dlib.fhog_object_detector)
-    detector.__setstate__((kept_bytes(f"frontal-dlib-{dlib.__version__}", unpacked),))
+    detector.__setstate__((state,))
     return detector
+
+
+def _first_filter(state):
+    """A detector's bytes with the first filter alone; as they are where dlib's differ."""
+    head, *filters = state.split(_FILTER)
+    if len(filters) != 5 or not head.endswith(_FIVE):
+        return state
+    return head.removesuffix(_FIVE) + _ONE + _FILTER + filters[0]
 
 
 @kept_by_thread(maxsize=1)
@@ -104,9 +132,9 @@ class HOGDetector:
     def detect_large(self, gray, size):
         """Find faces of about half of the shorter side and more, if they are sure.
 
-        Only the last levels of dlib's pyramid are searched, so that a face has the box
-        and score that :meth:`detect` gives it; nearly, where large images are shrunk to
-        the first of these levels in one step.
+        Only the last levels of dlib's pyramid are searched, for faces that look at the
+        camera, so that a face has the box and score that :meth:`detect` gives it; nearly,
+        where large images are shrunk to the first of these levels in one step.
 
         Parameters
         ----------
@@ -122,19 +150,19 @@ class HOGDetector:
         """
         if self.upsample:  # small faces are wanted
             return []
-        least = min(1.0, self.max_side / min(size))
-        searched = [round(side * least) for side in size]
-        levels, scale = _pyramid(gray, searched, self.coarse_side)
-        scale *= min(searched) / min(size)
-        for depth in range(len(levels) - 1, 1, -2):
-            rectangles, scores, _ = _dlib_detector().run(levels[depth], 0, self.threshold)
-            if not scores:
-                return []
+        levels, scale = _pyramid(gray, self.coarse_side)
+        scale *= min(gray.shape) / min(size)
+        last = depth = len(levels) - 1
+        while depth >= 0:
+            rectangles, scores, _ = _frontal_alone().run(levels[depth], 0, self.threshold)
             rectangles = [_step().rect_up(own, depth) for own in rectangles]
             faces = _faces(rectangles, scores, scale, 0, self.min_size)
             if faces and faces[0].width * scale * (5 / 6) ** depth >= self.finest_box:
                 sure = faces[0].score >= max(self.threshold, self.coarse_threshold)
                 return faces if sure else []
+            if depth < last and not scores:
+                return []
+            depth -= 2 if scores else 3
         return []
 
     def _search(self, gray, upsample, threshold, border=0.0):
@@ -152,17 +180,14 @@ def _faces(rectangles, scores, scale, border, min_size):
     return most_confident_first(faces, min_size)
 
 
-def _pyramid(gray, size, least):
+def _pyramid(gray, least):
     """The last levels of dlib's pyramid of an image, down to a shorter side of ``least``.
 
-    Small images have the very pixels that dlib makes of them.
+    Small images have the very pixels that dlib makes of them, others nearly.
 
     Parameters
     ----------
     gray : ndarray of uint8, shape (h, w)
-        The image at any size.
-    size : sequence of 2 int
-        Height and width of the pyramid's base.
     least : int
         The smallest level has at least so many pixels.
 
@@ -170,15 +195,12 @@ def _pyramid(gray, size, least):
     -------
     levels : list of ndarray
     scale : float
-        Size of the first of them over that of the base.
+        Size of the first of them over that of the image.
     """
-    sizes = [tuple(size)]
-    while min(sizes[-1]) * 5 // 6 >= least:
-        sizes.append(tuple(side * 5 // 6 for side in sizes[-1]))
-    first = max(0, len(sizes) - 1 - LEVELS)
-    if gray.shape != sizes[first]:
-        gray = shrink(gray, *sizes[first][::-1])
+    factor = max(1, min(gray.shape) // FIRST_LEVEL)
+    if factor > 1:
+        gray = np.asarray(Image.fromarray(gray).reduce(factor))
     levels = [gray]
-    for _ in sizes[first + 1 :]:
+    while min(levels[-1].shape) * 5 // 6 >= least:
         levels.append(_step()(levels[-1]))
-    return levels, min(sizes[first]) / min(size)
+    return levels, 1 / factor

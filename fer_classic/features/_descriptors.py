@@ -8,6 +8,9 @@ import numpy as np
 from fer_classic.compute.compiled import compiled
 from fer_classic.features.sift import ORIENTATIONS, SIDE, STEPS
 
+#: Lines of a crop that are smoothed at a time.
+LINES = 8
+
 
 @compiled
 def gradient_maps(crops, angles):
@@ -63,44 +66,52 @@ def smooth(maps, cell):
     ndarray of int32, shape (n, S, S, 8)
         ``cell ** 2`` times the sums. Pixels outside the crop count as 0.
     """
-    n, size, _, orientations = maps.shape
-    out = np.empty_like(maps)
-    shape, width = (size, size, orientations), size * orientations
-    turned, across = np.empty(shape, np.int32), np.empty(shape, np.int32)
-    work = np.empty((size + cell, width), np.int32)
+    n, size, _, _ = maps.shape
+    out, across = np.empty_like(maps), np.empty((size, size * ORIENTATIONS), np.int32)
+    # Before the lines, and after them, `cell` lines of zeros.
+    shape = (size + 2 * cell, LINES * ORIENTATIONS)
+    lines, once = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    twice = np.zeros(shape, np.int32)
+    end = 2 * cell - 1
     for k in range(n):
-        # Always along the first axis, where the inner loops are long.
-        _run_twice(maps[k].reshape(size, width), across.reshape(size, width), work, cell)
-        for r in range(size):
-            turned[:, r] = across[r]
-        _run_twice(turned.reshape(size, width), across.reshape(size, width), work, cell)
-        for r in range(size):
-            out[k, r] = across[:, r]
+        # A few lines at a time: all that is summed then lies in the innermost cache.
+        image = maps[k].reshape(size, size * ORIENTATIONS)
+        for first in range(0, size, LINES):
+            start = first * ORIENTATIONS
+            width = min(LINES, size - first) * ORIENTATIONS
+            for r in range(size):
+                for c in range(width):
+                    lines[cell + r, c] = image[r, start + c]
+            _run(lines, once, cell)
+            _run(once, twice, cell)
+            for r in range(size):
+                for c in range(width):
+                    across[r, start + c] = twice[end + r, c]
+        # Columns in place of lines, and back.
+        for first in range(0, size, LINES):
+            for r in range(min(LINES, size - first)):
+                line = across[first + r]
+                for c in range(size):
+                    for o in range(ORIENTATIONS):
+                        lines[cell + c, r * ORIENTATIONS + o] = line[c * ORIENTATIONS + o]
+            _run(lines, once, cell)
+            _run(once, twice, cell)
+            for r in range(min(LINES, size - first)):
+                line = out[k, first + r]
+                for c in range(size):
+                    for o in range(ORIENTATIONS):
+                        line[c, o] = twice[end + c, r * ORIENTATIONS + o]
     return out
 
 
 @compiled
-def _run_twice(lines, out, work, cell):
-    """Convolve along the first axis with a triangle: a box of ``cell``, twice."""
-    size, width = lines.shape
-    total = np.zeros(width, np.int32)
-    for i in range(size + cell - 1):  # work[i]: sum of the `cell` lines up to line i
-        if i < size:
-            for c in range(width):
-                total[c] += lines[i, c]
-        if i >= cell:
-            for c in range(width):
-                total[c] -= lines[i - cell, c]
-        work[i] = total
-    total[:] = 0
-    for i in range(size + cell - 1):
-        for c in range(width):
-            total[c] += work[i, c]
-        if i >= cell:
-            for c in range(width):
-                total[c] -= work[i - cell, c]
-        if i >= cell - 1:
-            out[i - cell + 1] = total
+def _run(lines, sums, cell):
+    """From each line on, the sum of the ``cell`` lines that end with it."""
+    for i in range(cell, len(lines)):
+        before, above, below = sums[i - 1], lines[i], lines[i - cell]
+        own = sums[i]
+        for c in range(lines.shape[1]):
+            own[c] = before[c] + above[c] - below[c]
 
 
 @compiled

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from fer_classic.compute.products import gram
+from fer_classic.compute.products import gram, slices
 from fer_classic.features.base import (
     CropFeatures,
     check_cells,
@@ -18,8 +18,8 @@ SAMPLE_CROPS, SAMPLE_ROWS = 1500, 120_000
 ROUNDS = 25
 #: Weight of a descriptor's place (from -0.5 to 0.5 across the crop) beside its content.
 PLACE = 0.5
-#: Crops encoded at a time.
-BATCH = 64
+#: Descriptors encoded at a time: what is made of more does not fit the processor's cache.
+ROWS = 2500
 
 
 class FisherFeatures(CropFeatures):
@@ -151,20 +151,20 @@ class FisherFeatures(CropFeatures):
 
     def _compute(self, crops):
         check_fitted(self, "variances_")
-        starts = range(0, len(crops), BATCH)
-        return np.concatenate([self._encode(crops[i : i + BATCH]) for i in starts])
+        size = crops.shape[1]
+        number = sum(len(_grid(size, cell, self.step)) for cell in self.cells)
+        parts = slices(len(crops), max(1, ROWS // max(1, number)))
+        return np.concatenate([self._encode(crops[own]) for own in parts])
 
     def _encode(self, crops):
         rows, places = self._describe(crops)
         rows -= self.center_
         mirrored = places * np.array([-1, 1], dtype=np.float32)
-        # A mirrored descriptor holds the same values in another order: turn the basis.
-        turned = self.components_[mirror_columns()]
-        shift = self.center_[mirror_columns()] - self.center_
+        known = self._known()
         sums = 0
         for basis, offset, where in (
             (self.components_, 0, places),
-            (turned, shift @ self.components_, mirrored),
+            (known.turned, known.offset, mirrored),
         ):
             words = np.concatenate(
                 [rows @ basis + offset, np.tile(where, (len(crops), 1))], axis=1
@@ -172,13 +172,18 @@ class FisherFeatures(CropFeatures):
             sums = sums + self._sums(words, len(crops))
         return self._vector(sums, 2 * len(places))
 
+    def _known(self):
+        """What follows from the vocabulary; kept from then on."""
+        kept = getattr(self, "_kept", None)
+        if kept is None or kept.variances is not self.variances_:
+            kept = self._kept = _Known(self)
+        return kept
+
     def _sums(self, words, n):
         """For each face and Gaussian: sums of share, share * word, share * word ** 2."""
-        precision = 1 / self.variances_
+        known = self._known()
         both = np.concatenate([words, words * words], axis=1)
-        factors = np.concatenate([self.means_ * precision, -0.5 * precision], axis=1)
-        spread = np.log(self.variances_) + self.means_**2 * precision
-        shares = both @ factors.T + (np.log(self.weights_) - 0.5 * spread.sum(axis=1))
+        shares = both @ known.factors.T + known.likely
         shares -= shares.max(axis=1, keepdims=True)
         # Smaller ones count for nothing, but numbers near 1e-38 would slow what follows.
         np.exp(np.maximum(shares, -60, out=shares), out=shares)
@@ -189,11 +194,10 @@ class FisherFeatures(CropFeatures):
 
     def _vector(self, sums, number):
         share, first, second = np.split(sums, [1, 1 + self.means_.shape[1]], axis=2)
-        mean, variance = self.means_, self.variances_
-        root = np.sqrt(self.weights_)[:, None]
-        by_mean = (first - share * mean) / np.sqrt(variance) / root
-        squares = second - 2 * mean * first + share * mean**2
-        by_variance = (squares / variance - share) / (np.sqrt(np.float32(2)) * root)
+        mean, variance, known = self.means_, self.variances_, self._known()
+        by_mean = (first - share * mean) / known.deviations / known.root
+        squares = second - known.doubles * first + share * known.squares
+        by_variance = (squares / variance - share) / known.root_of_two
         vector = np.stack([by_mean, by_variance], axis=1).reshape(len(sums), -1) / number
         vector = np.sign(vector) * np.sqrt(np.abs(vector))
         length = np.linalg.norm(vector, axis=1, keepdims=True)
@@ -204,6 +208,25 @@ class FisherFeatures(CropFeatures):
 
     def _names(self, size):
         return _column_names(self.gaussians, self.components)
+
+
+class _Known:
+    """What follows from a vocabulary alone."""
+
+    def __init__(self, own):
+        mean, variance = own.means_, own.variances_
+        # A mirrored descriptor holds the same values in another order: turn the basis.
+        self.turned = own.components_[mirror_columns()]
+        shift = own.center_[mirror_columns()] - own.center_
+        self.offset = shift @ own.components_
+        precision = 1 / variance
+        self.factors = np.concatenate([mean * precision, -0.5 * precision], axis=1)
+        spread = np.log(variance) + mean**2 * precision
+        self.likely = np.log(own.weights_) - 0.5 * spread.sum(axis=1)
+        self.variances, self.deviations = variance, np.sqrt(variance)
+        self.root = np.sqrt(own.weights_)[:, None]
+        self.root_of_two = np.sqrt(np.float32(2)) * self.root
+        self.doubles, self.squares = 2 * mean, mean**2
 
 
 @lru_cache(maxsize=8)

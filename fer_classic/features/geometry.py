@@ -178,7 +178,7 @@ def procrustes(points):
     ndarray of float64, shape (n, 68, 2)
         Faces whose points all coincide stay at the centre of the mean face.
     """
-    target = mean_shape() - mean_shape().mean(axis=0)
+    target, centre = _target()
     x, y = _planes(points)
     source = points - np.stack([x.mean(axis=0), y.mean(axis=0)], axis=1)[:, None]
     total = np.maximum((source * source).sum(axis=(1, 2)), 1e-12)
@@ -187,7 +187,14 @@ def procrustes(points):
     sin = (x @ target[:, 1] - y @ target[:, 0]) / total
     x, y = _planes(source)
     turned = np.stack([cos * x - sin * y, sin * x + cos * y])
-    return turned.transpose(2, 1, 0) + mean_shape().mean(axis=0)
+    return turned.transpose(2, 1, 0) + centre
+
+
+@lru_cache(maxsize=1)
+def _target():
+    """The mean face around its centre, and that."""
+    centre = mean_shape().mean(axis=0)
+    return mean_shape() - centre, centre
 
 
 def _planes(points):
@@ -214,11 +221,11 @@ def _ratios(x, y):
         return above / np.maximum(below, 1e-6)
 
     def height(*indices):
-        return y[list(indices)].mean(axis=0)
+        return sum(y[i] for i in indices) / len(indices)
 
     def slope(i, j):
         run = np.maximum(x[j] - x[i], 1e-6)
-        return np.clip((y[j] - y[i]) / run, -10, 10)
+        return np.minimum(np.maximum((y[j] - y[i]) / run, -10), 10)
 
     left, left2, left_width, right, right2, right_width, *rest = _lengths(x, y, *_MEASURES)
     mouth, mouth_width, inner_mouth, inner_mouth_width, brow_gap = rest
@@ -239,4 +246,4 @@ def _ratios(x, y):
         y[8] - y[33],
         y[51] - y[33],
     ]
-    return np.minimum(np.stack(columns), 100.0)
+    return np.minimum(columns, 100.0)

@@ -1,8 +1,8 @@
 """Products of a few vectors with many small whole numbers, most of them of four bits.
 
-A matrix of some ten thousand rows does not fit the processor's cache: reading it takes longer
-than what is done with it, so it is held in half bytes. The sums are those of whole numbers,
-exact in any order.
+A matrix of some ten thousand rows does not fit the processor's cache: reading it takes
+longer than what is done with it, so it is held in half bytes. The sums are those of whole
+numbers, exact in any order.
 """
 
 import numpy as np
@@ -16,6 +16,7 @@ from fer_classic.learn._products import multiply
 
 #: Bytes that are multiplied at a time: one or two registers of the processor.
 LANES = 32
+#: Places of the matrix that are read in turn, which a processor fetches side by side.
 STREAMS = 8
 #: Where numbers need a whole byte, vectors are taken apart into two digits, the second of
 #: which counts 2 ** SHIFT.
@@ -133,7 +134,7 @@ def multiply_halves(low, high, low_above, high_above, surplus, lines, tail, out)
     """
     number, width = low.shape
     part = -(-len(lines) // STREAMS)
-    for k in range(part * STREAMS):  # reading several places in turn takes half the time
+    for k in range(part * STREAMS):
         j = k % STREAMS * part + k // STREAMS
         for i in range(number if j < len(lines) else 0):
             total = dot(low, high, low_above, high_above, i, lines, j, width, tail)

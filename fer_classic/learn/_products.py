@@ -50,4 +50,3 @@ def multiply(rows, columns, out):
                 q, a = row[c], columns[c, start:stop]
                 for k in range(stop - start):
                     sums[k] += q * np.float32(a[k])
-

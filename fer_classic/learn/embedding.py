@@ -226,10 +226,7 @@ def _symmetric(crops, landmarks, extractors, *, evened=False):
     families whose columns merely change places are left as they are.
     """
     crops = np.asarray(crops)
-    mirrored = np.concatenate([crops, crops[:, :, ::-1]])
-    opposite = np.concatenate([landmarks, mirror_landmarks(landmarks, crops.shape[2])])
     faces = {"crops": crops, "landmarks": landmarks, "faces": (crops, landmarks)}
-    both = {"crops": mirrored, "landmarks": opposite, "faces": (mirrored, opposite)}
     parts = []
     for extractor in extractors:
         ordered = hasattr(extractor, "mirror")  # mirroring is a mere change of order
@@ -239,10 +236,21 @@ def _symmetric(crops, landmarks, extractors, *, evened=False):
             columns = extractor.transform(faces[extractor.reads])
             columns = (columns + extractor.mirror(columns)) / 2
         else:
-            columns = extractor.transform(both[extractor.reads])
+            columns = extractor.transform(_with_mirrored(crops, landmarks, extractor.reads))
             columns = (columns[: len(crops)] + columns[len(crops) :]) / 2
         parts.append(columns)
     return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _with_mirrored(crops, landmarks, reads):
+    """What an extractor reads of faces, and after them of their mirror images."""
+    both = []
+    if reads != "landmarks":
+        both.append(np.concatenate([crops, crops[:, :, ::-1]]))
+    if reads != "crops":
+        opposite = mirror_landmarks(landmarks, crops.shape[2])
+        both.append(np.concatenate([landmarks, opposite]))
+    return tuple(both) if reads == "faces" else both[0]
 
 
 def principal_components(rows, number, random, jobs=-1):

@@ -8,7 +8,7 @@ from PIL import Image
 from skimage import data
 
 from fer_classic.data.image import MAX_PIXELS, decode, decode_reduced, to_gray
-from fer_classic.detect import make_detector
+from fer_classic.detect import hog, make_detector
 from fer_classic.errors import UnreadableImage
 from fer_classic.faces import photograph as module
 from fer_classic.faces.photograph import (
@@ -106,14 +106,20 @@ def test_a_turned_photograph_is_upright(orientation):
     assert overlap(row, whole(stream.getvalue())) > 0.7
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_what_cannot_be_reduced_is_decoded_as_ever(kind):
-    size = (2000, 1500) if kind == "PNG" else (1000, 750)
+def test_what_cannot_be_reduced_is_decoded_as_ever():
     stream = io.BytesIO()
-    Image.fromarray(data.astronaut()).crop(LARGE).resize(size).save(stream, kind)
-    image, whole_size, factor = decode_reduced(stream.getvalue(), 480)
-    assert factor == 1 and whole_size == size[::-1]
+    Image.fromarray(data.astronaut()).crop(LARGE).resize((2000, 1500)).save(stream, "PNG")
+    image, size, factor = decode_reduced(stream.getvalue(), 480)
+    assert factor == 1 and size == (1500, 2000)
     assert np.array_equal(image, decode(stream.getvalue()))
+
+
+def test_a_small_jpeg_is_decoded_whole_in_gray():
+    content = jpeg(LARGE, (1000, 750))
+    image, size, factor = decode_reduced(content, 480)
+    assert factor == 1 and size == image.shape == (750, 1000)
+    colours = to_gray(decode(content)).astype(int)
+    assert np.abs(image - colours).max() <= 8 and (image != colours).mean() < 0.02
 
 
 def test_the_limit_counts_the_whole_and_damage_is_told():
@@ -143,6 +149,13 @@ def test_a_large_face_has_the_box_and_score_of_the_whole_search():
     (large,), (face, *_) = HOG.detect_large(gray, gray.shape), HOG.detect(gray)
     assert large.score == pytest.approx(face.score, abs=1e-9)
     np.testing.assert_allclose(large.box, face.box, atol=3)
+
+
+def test_the_first_search_looks_for_frontal_faces_alone():
+    assert hog._frontal_alone().num_detectors == 1
+    assert hog._dlib_detector().num_detectors == 5
+    other = b"of another version of dlib's"
+    assert hog._first_filter(other) == other
 
 
 def test_a_large_face_is_not_sought_where_small_ones_are_wanted_or_none_is_sure():

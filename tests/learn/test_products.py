@@ -7,7 +7,6 @@ from fer_classic.learn._halves import LANES, Halves
 from fer_classic.learn._products import BLOCK, multiply
 from fer_classic.learn.packed_columns import PackedColumns
 
-
 SHAPES = [(1, 3), (21, 40), (8, BLOCK + 5), (19, 300), (4 * LANES, 7), (700, 65)]
 
 
