@@ -99,8 +99,11 @@ class HOGDetector:
     coarse_side = 125
     coarse_threshold = 0.3
     #: Boxes of less pixels are of the finest level that was searched: the face may be
-    #: smaller, so it is sought two levels up.
-    finest_box = 80
+    #: smaller, so it is sought two levels up, unless the score is so high.
+    finest_box, certain = 80, 1.0
+    #: Shorter side of images in which a face of a third of it is sought so too: it cannot
+    #: be much smaller there.
+    small_side = 320
 
     def __init__(
         self, *, upsample=0, threshold=0.0, min_size=0, max_side=1024, escalate=True
@@ -157,12 +160,13 @@ class HOGDetector:
             rectangles, scores, _ = _frontal_alone().run(levels[depth], 0, self.threshold)
             rectangles = [_step().rect_up(own, depth) for own in rectangles]
             faces = _faces(rectangles, scores, scale, 0, self.min_size)
-            if faces and faces[0].width * scale * (5 / 6) ** depth >= self.finest_box:
+            width = faces[0].width * scale * (5 / 6) ** depth if faces else 0
+            if faces and (width >= self.finest_box or faces[0].score >= self.certain):
                 sure = faces[0].score >= max(self.threshold, self.coarse_threshold)
                 return faces if sure else []
-            if depth < last and not scores:
+            if not scores and (depth < last or min(size) > self.small_side):
                 return []
-            depth -= 2 if scores else 3
+            depth -= 2
         return []
 
     def _search(self, gray, upsample, threshold, border=0.0):
