@@ -99,10 +99,10 @@ class HOGDetector:
     coarse_side = 125
     coarse_threshold = 0.3
     #: Boxes of less pixels are of the finest level that was searched: the face may be
-    #: smaller, so it is sought two levels up, unless the score is so high.
-    finest_box, certain = 80, 1.0
-    #: Shorter side of images in which a face of a third of it is sought so too: it cannot
-    #: be much smaller there.
+    #: smaller, so it is sought two levels up.
+    finest_box = 80
+    #: In images of at most so many pixels of the shorter side the search begins three
+    #: levels up: a smaller one is hardly faster, and most faces are found at once.
     small_side = 320
 
     def __init__(
@@ -155,18 +155,16 @@ class HOGDetector:
             return []
         levels, scale = _pyramid(gray, self.coarse_side)
         scale *= min(gray.shape) / min(size)
-        last = depth = len(levels) - 1
-        while depth >= 0:
+        small = min(size) <= self.small_side
+        for depth in range(max(0, len(levels) - (4 if small else 1)), -1, -2):
             rectangles, scores, _ = _frontal_alone().run(levels[depth], 0, self.threshold)
+            if not scores:
+                return []
             rectangles = [_step().rect_up(own, depth) for own in rectangles]
             faces = _faces(rectangles, scores, scale, 0, self.min_size)
-            width = faces[0].width * scale * (5 / 6) ** depth if faces else 0
-            if faces and (width >= self.finest_box or faces[0].score >= self.certain):
+            if faces and faces[0].width * scale * (5 / 6) ** depth >= self.finest_box:
                 sure = faces[0].score >= max(self.threshold, self.coarse_threshold)
                 return faces if sure else []
-            if not scores and (depth < last or min(size) > self.small_side):
-                return []
-            depth -= 2
         return []
 
     def _search(self, gray, upsample, threshold, border=0.0):
