@@ -1,5 +1,7 @@
 """dlib's HOG + linear SVM detector of upright frontal faces."""
 
+from functools import partial
+
 import dlib
 import numpy as np
 from PIL import Image
@@ -98,11 +100,13 @@ class HOGDetector:
     #: The search for large faces: shorter side at least, and least score.
     coarse_side = 125
     coarse_threshold = 0.3
+    #: Least score of a face of which the filter for frontal faces tells the box alone.
+    frontal_threshold = 1.0
     #: Boxes of less pixels are of the finest level that was searched: the face may be
     #: smaller, so it is sought two levels up.
     finest_box = 80
-    #: In images of at most so many pixels of the shorter side the search begins three
-    #: levels up: a smaller one is hardly faster, and most faces are found at once.
+    #: In images of at most so many pixels of the shorter side the search begins at
+    #: FIRST_LEVEL: smaller levels are hardly faster, and most faces are found at once.
     small_side = 320
 
     def __init__(
@@ -153,19 +157,27 @@ class HOGDetector:
         """
         if self.upsample:  # small faces are wanted
             return []
-        levels, scale = _pyramid(gray, self.coarse_side)
-        scale *= min(gray.shape) / min(size)
         small = min(size) <= self.small_side
-        for depth in range(max(0, len(levels) - (4 if small else 1)), -1, -2):
-            rectangles, scores, _ = _frontal_alone().run(levels[depth], 0, self.threshold)
-            if not scores:
+        levels, scale = _pyramid(gray, FIRST_LEVEL if small else self.coarse_side)
+        scale *= min(gray.shape) / min(size)
+        for depth in range(len(levels) - 1, -1, -2):
+            seek = partial(self._seek, levels[depth], depth, scale)
+            faces = seek(_frontal_alone())
+            if faces is None:
                 return []
-            rectangles = [_step().rect_up(own, depth) for own in rectangles]
-            faces = _faces(rectangles, scores, scale, 0, self.min_size)
-            if faces and faces[0].width * scale * (5 / 6) ** depth >= self.finest_box:
-                sure = faces[0].score >= max(self.threshold, self.coarse_threshold)
-                return faces if sure else []
+            if not faces or faces[0].width * scale * (5 / 6) ** depth < self.finest_box:
+                continue
+            if faces[0].score < self.frontal_threshold:  # it may be turned
+                faces = seek(_dlib_detector()) or faces
+            sure = faces[0].score >= max(self.threshold, self.coarse_threshold)
+            return faces if sure else []
         return []
+
+    def _seek(self, level, depth, scale, detector):
+        """Faces of a level of the pyramid, those that are large enough; None of none."""
+        rectangles, scores, _ = detector.run(level, 0, self.threshold)
+        rectangles = [_step().rect_up(own, depth) for own in rectangles]
+        return _faces(rectangles, scores, scale, 0, self.min_size) if scores else None
 
     def _search(self, gray, upsample, threshold, border=0.0):
         scaled, scale = scale_to_side(
