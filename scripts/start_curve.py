@@ -8,9 +8,10 @@ model learns from FER2013 alone, by the recipe of five-fast, since that has seen
 photographs; it is kept in --model (default runs/start-curve/five-fast-fer2013), where a
 second call finds it. Own photographs are drawn from the training part of the web
 photographs, with at least two of each class; all rows are judged on the web photographs of
-both parts that show other persons. Columns: balanced accuracy of own photographs alone (a training of the same preset
-that starts from nothing), of the start model as it is, and of both; the choice that the
-cross-validation made; the least of joint less the better of the two others.
+both parts that show other persons. Columns: balanced accuracy of own photographs alone (a
+training of the same preset that starts from nothing), of the start model as it is, and of
+both; the choice that the cross-validation made; the least of joint less the better of the
+two others.
 
 --faces names a folder with face tables ``fer2013-train``, ``webfaces-train`` and
 ``webfaces-val`` that the command faces wrote with seven classes (and the web photographs'
