@@ -3,11 +3,9 @@
 from functools import partial
 
 import dlib
-import numpy as np
-from PIL import Image
 
 from fer_classic.compute.threads import kept_by_thread
-from fer_classic.data.image import to_gray
+from fer_classic.data.image import shrink, to_gray
 from fer_classic.detect.base import (
     from_rectangle,
     most_confident_first,
@@ -158,8 +156,10 @@ class HOGDetector:
         if self.upsample:  # small faces are wanted
             return []
         small = min(size) <= self.small_side
-        levels, scale = _pyramid(gray, FIRST_LEVEL if small else self.coarse_side)
-        scale *= min(gray.shape) / min(size)
+        share = min(1.0, self.max_side / min(size))
+        base = tuple(round(side * share) for side in size)
+        levels, scale = _pyramid(gray, base, FIRST_LEVEL if small else self.coarse_side)
+        scale *= min(base) / min(size)
         for depth in range(len(levels) - 1, -1, -2):
             seek = partial(self._seek, levels[depth], depth, scale)
             faces = seek(_frontal_alone())
@@ -194,14 +194,19 @@ def _faces(rectangles, scores, scale, border, min_size):
     return most_confident_first(faces, min_size)
 
 
-def _pyramid(gray, least):
+def _pyramid(gray, base, least):
     """The last levels of dlib's pyramid of an image, down to a shorter side of ``least``.
 
-    Small images have the very pixels that dlib makes of them, others nearly.
+    Small images have the very pixels that dlib makes of them, others nearly: they are
+    shrunk in one step to a size that dlib's pyramid has, too, so that boxes are of the
+    same sizes.
 
     Parameters
     ----------
     gray : ndarray of uint8, shape (h, w)
+        The image at any size.
+    base : tuple of 2 int
+        Height and width at which :meth:`HOGDetector.detect` searches it.
     least : int
         The smallest level has at least so many pixels.
 
@@ -209,12 +214,13 @@ def _pyramid(gray, least):
     -------
     levels : list of ndarray
     scale : float
-        Size of the first of them over that of the image.
+        Size of the first of them over ``base``.
     """
-    factor = max(1, min(gray.shape) // FIRST_LEVEL)
-    if factor > 1:
-        gray = np.asarray(Image.fromarray(gray).reduce(factor))
-    levels = [gray]
+    first = base
+    if gray.shape != base or min(base) >= 2 * FIRST_LEVEL:
+        while min(first) * 5 // 6 >= FIRST_LEVEL:
+            first = tuple(side * 5 // 6 for side in first)
+    levels = [shrink(gray, *first[::-1])]
     while min(levels[-1].shape) * 5 // 6 >= least:
         levels.append(_step()(levels[-1]))
-    return levels, 1 / factor
+    return levels, min(first) / min(base)
