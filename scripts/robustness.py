@@ -20,12 +20,11 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from fer_classic.data.dataset import read_dataset
-from fer_classic.data.image import decode, to_gray
 from fer_classic.detect import make_detector
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.degrade import NOISE, bend
 from fer_classic.faces.extract import extract_faces
-from fer_classic.faces.photograph import Photograph, find_faces
+from fer_classic.faces.photograph import Photograph, find_faces, read_photograph
 from fer_classic.faces.row import face_row
 from fer_classic.files.text import to_json
 from fer_classic.model.predict import predict_faces
@@ -85,8 +84,11 @@ def worse_table(faces, sources, kind, strength):
     rows = []
     for number, source in enumerate(sources):
         random = np.random.default_rng(number)
-        gray = to_gray(decode(source.read(), max_pixels=settings.max_pixels))
-        gray = changed(gray, kind, strength, random)
+        most = (
+            settings.max_pixels
+        )  # no side is longer: in gray, as faces are read, but whole
+        whole = read_photograph(source.read(), most, most)
+        gray = changed(whole.gray, kind, strength, random)
         photograph, found = find_faces(Photograph.of(gray), detector, settings)
         if kind == "box jitter":
             found = moved(found, strength, random)
