@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import sys
 import tokenize
 import warnings
 import zipfile
@@ -207,8 +208,13 @@ def array_from_bytes(data, name):
             warnings.simplefilter("ignore")  # that a header looks like one of Python 2
             _check_header(stream, len(data), name, kinds="biufSU")
             stream.seek(0)
-            return read_array(stream, allow_pickle=False)
+            array = read_array(stream, allow_pickle=False)
     except FerClassicError:
         raise
     except _DAMAGES as error:
         raise FerClassicError(f"{name} is damaged ({error}).") from None
+    if array.dtype.kind == "U" and array.dtype.itemsize:
+        codes = array.reshape(-1).view(array.dtype.str[0] + "u4")
+        if (codes > sys.maxunicode).any():  # reading such a letter ends in a SystemError
+            raise FerClassicError(f"{name} is damaged (a letter that there is not).")
+    return array

@@ -14,6 +14,7 @@ from fer_classic.errors import FerClassicError
 from fer_classic.files.arrays import (
     EXPANSION,
     MOST_ARRAYS,
+    array_from_bytes,
     check_array,
     check_finite,
     open_npy,
@@ -175,3 +176,15 @@ def test_a_part_before_the_beginning_of_the_file_is_damage(tmp_path):
     path.write_bytes(content)
     with pytest.raises(FerClassicError, match=r"own\.npz is damaged"):
         read_npz(path)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_text_with_a_letter_that_there_is_not_is_damaged(order):
+    def npy(codes):
+        stream = io.BytesIO()
+        np.save(stream, np.array(codes, dtype=f"{order}u4").view(f"{order}U1"))
+        return stream.getvalue()
+
+    assert array_from_bytes(npy([0x33, 0x10FFFF]), "x.npy").tolist() == ["3", "\U0010ffff"]
+    with pytest.raises(FerClassicError, match=r"x\.npy is damaged \(a letter"):
+        array_from_bytes(npy([0x33, 0x110034]), "x.npy")
