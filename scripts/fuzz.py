@@ -1,6 +1,7 @@
 """Coverage-guided fuzzing of everything that reads files of strangers.
 
-    python scripts/fuzz.py [TARGET ...] [--seconds 30] [--runs N] [--jobs 1] [--out DIR]
+    python scripts/fuzz.py [TARGET ...] [--seconds 30] [--runs N] [--seed N] [--jobs 1]
+        [--out DIR]
 
 Every target (all by default) runs in a process of its own, with at most 1 GB of memory and
 10 s an input, and writes to a temporary folder only. One table is printed, and written to
@@ -136,7 +137,7 @@ def fuzz_one(name, folder, arguments):
         atheris.Fuzz()
 
 
-def fuzz(name, out, seconds, runs):
+def fuzz(name, out, seconds, runs, seed=0):
     """Fuzz one target in a process of its own.
 
     Parameters
@@ -146,6 +147,8 @@ def fuzz(name, out, seconds, runs):
     seconds : int
     runs : int
         Most inputs; -1 for no limit.
+    seed : int
+        Of what is tried; 0 for another each time.
 
     Returns
     -------
@@ -164,7 +167,8 @@ def fuzz(name, out, seconds, runs):
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # far quicker
     with tempfile.TemporaryDirectory(prefix="fuzz-", dir=memory) as own:
         line = [sys.executable, "-B", __file__, name, "--in", own, str(corpus)]
-        line += [f"-max_total_time={seconds}", f"-runs={runs}", f"-timeout={TIMEOUT_S}"]
+        line += [f"-max_total_time={seconds}", f"-runs={runs}", f"-seed={seed}"]
+        line += [f"-timeout={TIMEOUT_S}"]
         line += [f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={crashes}/"]
         line += [f"-max_len={2 * max(map(len, seeds)) + 1000}", "-len_control=0"]
         done = subprocess.run(
@@ -220,6 +224,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=30, help="for each target")
     parser.add_argument("--runs", type=int, default=-1, help="most inputs of each target")
     parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
+    parser.add_argument("--seed", type=int, default=0, help="0: another each time")
     parser.add_argument("--out", type=Path, default=Path("runs/fuzz"))
     options = parser.parse_args()
     if unknown := set(options.targets) - TARGETS.keys():
@@ -227,7 +232,8 @@ def main():
             f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}"
         )
     rows, out = [], options.out.absolute()
-    one = partial(fuzz, out=out, seconds=options.seconds, runs=options.runs)
+    given = {"seconds": options.seconds, "runs": options.runs, "seed": options.seed}
+    one = partial(fuzz, out=out, **given)
     print("target               executions  seconds  per second  edges  peak MB  crashes")
     with ThreadPool(options.jobs) as pool:
         for row in pool.imap(one, options.targets or TARGETS):
