@@ -161,8 +161,8 @@ def fuzz(name, out, seconds, runs, seed=0):
     for folder in (corpus, crashes):
         folder.mkdir(parents=True, exist_ok=True)
     seeds = TARGETS[name].seeds()
-    for number, seed in enumerate(seeds):
-        (corpus / f"seed-{number:02d}").write_bytes(seed)
+    for number, content in enumerate(seeds):
+        (corpus / f"seed-{number:02d}").write_bytes(content)
     before, start = set(crashes.iterdir()), time.monotonic()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # far quicker
     with tempfile.TemporaryDirectory(prefix="fuzz-", dir=memory) as own:
