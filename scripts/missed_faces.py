@@ -11,7 +11,6 @@ images that the model has not learned from. Needs the extra mtcnn.
 import argparse
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +56,7 @@ def finds(name, samples):
 
 def right(model, samples, detector):
     """Share of right expressions, in per cent, with the faces of a detector."""
-    settings = replace(FaceSettings(), detector=detector)
+    settings = FaceSettings(detector=detector)
     faces = extract_faces(samples, settings, jobs=-1, cache=cache_folder())
     labels = predict_faces(model, faces).labels
     return 100 * float(np.mean(labels == samples.labels))
@@ -77,10 +76,9 @@ def main():
         rest = missed(samples)
         rest = rest.take(range(min(len(rest), arguments.most)))
         found, ms = zip(*(finds(name, rest) for name in NEXT), strict=True)
-        after = int((found[1] & ~found[0]).sum())
-        counts.append(
-            [title, len(samples), len(rest), *map(int, map(sum, found)), after, *ms]
-        )
+        numbers = [own.sum() for own in (*found, found[1] & ~found[0])]
+        times = [f"{own:.0f}" for own in ms]
+        counts.append([title, len(samples), len(rest), *numbers, *times])
         if new:
             known = rest.take(np.flatnonzero(rest.labels >= 0))
             shares = [right(model, known, own) for own in ("hog", *NEXT, "auto")]

@@ -84,10 +84,8 @@ def worse_table(faces, sources, kind, strength):
     rows = []
     for number, source in enumerate(sources):
         random = np.random.default_rng(number)
-        most = (
-            settings.max_pixels
-        )  # no side is longer: in gray, as faces are read, but whole
-        whole = read_photograph(source.read(), most, most)
+        # Whole, as no side has more pixels than that, but in gray, as faces are read.
+        whole = read_photograph(source.read(), settings.max_pixels, settings.max_pixels)
         gray = changed(whole.gray, kind, strength, random)
         photograph, found = find_faces(Photograph.of(gray), detector, settings)
         if kind == "box jitter":

@@ -12,7 +12,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fer_classic.compute.compiled import compiled
-from fer_classic.learn._products import multiply
+from fer_classic.learn._products import times
 
 #: Bytes that are multiplied at a time: one or two registers of the processor.
 LANES = 32
@@ -60,14 +60,13 @@ class Halves:
         ndarray of float32, shape (m, n)
         """
         number, width = len(rows), self.lines.shape[1]
-        out = np.empty((number, len(self.lines)), np.float32)
         digits = np.zeros((4, number, width), np.int16)
         surplus = np.zeros(number, np.int32)
         order = self.low, self.high, self.wide
-        if take_apart(rows, *order, self.tail, digits, surplus):
-            multiply_halves(*digits, surplus, self.lines, self.tail, out)
-        else:  # numbers of older models are not whole
-            multiply(rows, self.columns, out)
+        if not take_apart(rows, *order, self.tail, digits, surplus):
+            return times(rows, self.columns)  # numbers of older models are not whole
+        out = np.empty((number, len(self.lines)), np.float32)
+        multiply_halves(*digits, surplus, self.lines, self.tail, out)
         return out
 
 

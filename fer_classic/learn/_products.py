@@ -16,6 +16,13 @@ BLOCK = 4096
 fused = partial(compiled, fastmath={"contract"})
 
 
+def times(rows, columns):
+    """``rows @ columns``, float32 of shape (m, n), as of :func:`multiply`."""
+    out = np.empty((len(rows), columns.shape[1]), np.float32)
+    multiply(rows, columns, out)
+    return out
+
+
 @fused
 def multiply(rows, columns, out):
     """``rows @ columns``; reads the whole numbers as they are, a fourth of the bytes.

@@ -2,8 +2,6 @@
 
 from functools import cached_property
 
-import numpy as np
-
 
 class PackedColumns:
     """A matrix of small whole numbers, packed once it has been used.
@@ -37,11 +35,9 @@ class PackedColumns:
         -------
         ndarray of float32, shape (m, n)
         """
-        from fer_classic.learn._products import multiply
+        from fer_classic.learn._products import times
 
         if self._used:
             return self._halves.multiply(rows)
         self._used = True
-        out = np.empty((len(rows), self.columns.shape[1]), np.float32)
-        multiply(rows, self.columns, out)
-        return out
+        return times(rows, self.columns)

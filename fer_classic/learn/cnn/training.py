@@ -57,9 +57,9 @@ class Training:
         self.device = self.crops.device
         network.to(self.device, memory_format=torch.channels_last)
         self.logits = torch.compile(network.logits) if recipe.compile else network.logits
-        self.counts = torch.bincount(self.codes, minlength=network.n_classes).float()
-        if shares is not None:
-            self.counts = shares.sum(0)
+        number = network.n_classes
+        by_class = torch.bincount(self.codes, minlength=number).float()
+        self.counts = by_class if shares is None else shares.sum(0)
         self.batch_size = min(recipe.batch_size, len(self.codes))
         self.done, self.best_epoch, self.best_score = 0, 0, -math.inf
         self.curves, self.notes, self.unkept = {"train": {}}, [], ""
