@@ -26,6 +26,7 @@ import numpy as np
 from PIL import Image
 
 from fer_classic.faces.cache import usage
+from fer_classic.faces.store import load_faces
 
 #: Pixels by which a picture is moved at most, and the side of what is left of the crop.
 SHIFTS, CROP = 18, 96
@@ -37,20 +38,25 @@ def command(*arguments):
 
 
 def write_images(path, number, folder):
-    """A zip of different images, made from crops of the demonstration set."""
+    """A zip of different images, made from crops of the demonstration set.
+
+    Names are ``LABEL_pCROP_NUMBER.jpg``: images of one crop are one person's.
+    """
     if not (folder / "crops").exists():
         subprocess.run(command("demo", folder / "demo", "--train", 160), check=True)
         made = ("--out", folder / "crops", "--crop-size", CROP, "--cache", "none", "-q")
         subprocess.run(command("faces", folder / "demo" / "train", *made), check=True)
-    crops = np.load(folder / "crops" / "crops.npy")
-    moves = itertools.product(range(SHIFTS), range(SHIFTS), (1, -1), range(len(crops)))
+    faces = load_faces(folder / "crops")
+    labels = [faces.classes.names[label] for label in faces.labels]
+    moves = itertools.product(range(SHIFTS), range(SHIFTS), (1, -1), range(len(faces)))
     side = CROP - SHIFTS
     with zipfile.ZipFile(path, "w") as archive:
         for i, (x, y, step, crop) in enumerate(itertools.islice(moves, number)):
-            pixels = crops[crop, y : y + side, x : x + side][:, ::step]
+            pixels = faces.crops[crop, y : y + side, x : x + side][:, ::step]
             stream = io.BytesIO()
             Image.fromarray(pixels).save(stream, "JPEG", quality=90)
-            archive.writestr(f"images/{i:06d}.jpg", stream.getvalue())
+            name = f"images/{labels[crop]}_p{crop:03d}_{i:06d}.jpg"
+            archive.writestr(name, stream.getvalue())
     assert i == number - 1, f"only {i + 1} different images can be made"
 
 
