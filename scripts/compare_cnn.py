@@ -2,7 +2,8 @@
 
 Usage: python scripts/compare_cnn.py DATA --out DIR [--card DIR/OF/PROTOCOL] [--limit 800]
 
-DATA holds ``fer2013/{train,val}.zip`` and ``webfaces/{train,val}.zip``. Compared are the
+DATA holds ``fer2013/{train,val}.zip``, ``fer2013/votes.csv`` and
+``webfaces/{train,val}.zip``. Compared are the
 models in ``models/``, those of the card where --card names the folder that ``protocol.py
 fer2013 DATA/fer2013 --presets card`` wrote, and the fusion of ``accurate`` and ``cnn``,
 whose weights are fitted out of fold on the images compared. Photographs made worse (see
@@ -28,6 +29,8 @@ from robustness import STRENGTHS, worse_table
 
 from fer_classic.data.dataset import read_dataset
 from fer_classic.data.labels import SEVEN
+from fer_classic.data.voted import with_majority
+from fer_classic.data.votes import read_votes
 from fer_classic.errors import FerClassicError
 from fer_classic.faces.extract import extract_faces
 from fer_classic.faces.store import load_faces, save_faces
@@ -47,7 +50,7 @@ CHANGES, STRENGTH = ("blur", "down-scale", "dark", "bright", "rotation"), (0, 2,
 
 
 def make_faces(data, out, limit, jobs):
-    """Face tables by name: train, val, web, and web photographs made worse."""
+    """Face tables by name: train, val, votes, web, and web photographs made worse."""
     parts = samples_of("fer2013", data / "fer2013")
     web = read_dataset(data / "webfaces" / "val.zip", classes=SEVEN).training_part()
     if len(web) > limit:
@@ -57,6 +60,9 @@ def make_faces(data, out, limit, jobs):
         if not (out / name).is_dir():
             table = extract_faces(samples, jobs=jobs, cache=cache_folder())
             keep(table, out / name)
+    if not (out / "votes").is_dir():
+        votes = read_votes(data / "fer2013" / "votes.csv")
+        keep(with_majority(load_faces(out / "val"), votes), out / "votes")
     table = load_faces(out / "web")
     for kind in CHANGES:
         for strength in (STRENGTHS[kind][0][i] for i in STRENGTH):
@@ -116,7 +122,8 @@ def scores_of(probabilities, faces, copied):
 def compare(classes, folders, out, card):
     """Rows of one class set by name: scores, cost, and scores on worse photographs."""
     worse = [out / f"{k}-{STRENGTHS[k][0][i]:g}" for k in CHANGES for i in STRENGTH]
-    places = [out / "val", *([out / "web", *worse] if classes == "five" else [])]
+    photographs = [out / "votes", out / "web", *worse] if classes == "five" else []
+    places = [out / "val", *photographs]
     faces = {place.name: load_faces(place).with_classes(classes) for place in places}
     faces = {name: own.take(own.labels >= 0) for name, own in faces.items()}
     training = load_faces(out / "train").with_classes(classes)
@@ -155,8 +162,9 @@ def scores_table(classes, rows):
     """The main table of a class set, as Markdown."""
     header = ["model", "balanced accuracy (95%)", "accuracy (95%)"]
     header += ["no copies: balanced", "accuracy", "minutes to train", "ms a face", "MB"]
-    web = classes == "five"
-    header[5:5] = ["web photographs, balanced"] if web else []
+    others = {"votes": "majority of votes, balanced", "web": "web photographs, balanced"}
+    others = others if classes == "five" else {}
+    header[5:5] = others.values()
     cells = []
     for name, own in rows.items():
         parts = [own["val"]["all"], own["val"].get("duplicate_free", own["val"]["all"])]
@@ -165,8 +173,7 @@ def scores_table(classes, rows):
             for part in parts
             for key in ("balanced_accuracy", "accuracy")
         ]
-        if web:
-            scores.append(percent(own["web"]["all"]["balanced_accuracy"]))
+        scores += [percent(own[key]["all"]["balanced_accuracy"]) for key in others]
         minutes = f"{own['minutes']:.1f}"
         if own.get("processor_minutes"):
             minutes += f" ({own['processor_minutes']:.1f} of one core)"

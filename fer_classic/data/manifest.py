@@ -70,7 +70,7 @@ def read_csv(data, origin, find, convention=None):
     for line, cells in lines:
         place = f"{origin}, line {line}"
         cells = cells_under(header, cells, place)
-        if voted and not cells[columns["path"]].strip():
+        if voted and cells[columns["path"] :] and not cells[columns["path"]].strip():
             continue  # FER+ leaves the name empty where it has removed an image
         made = make(cells, place, len(rows) + 1, *arguments)
         rows.append(made | {"path": made["name"], "given": origin})

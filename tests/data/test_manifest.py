@@ -195,3 +195,9 @@ def test_a_wrong_place_of_a_face(cells):
 
 def test_a_place_of_a_face_needs_all_its_columns():
     assert "m.csv has the column face_x" in error_of("path,face_x\na.jpg,3\n")
+
+
+def test_a_line_of_votes_that_ends_before_its_name():
+    assert error_of("anger,happiness,path\n3,4\n") == "m.csv, line 2: the path is empty."
+    message = error_of("anger,happiness,path\n3,4,a.jpg\n3,4\n")
+    assert message == "m.csv, line 3: the path is empty."
