@@ -235,6 +235,8 @@ def main():
             own["val"] = with_majority(own["val"], votes)
         for preset in arguments.presets.split(","):
             settings = preset_settings(preset, classes=classes)
+            if votes is not None and not settings.experts:  # SMOTE's rows have no votes
+                settings = settings.with_changes(balance="class_weight")
             if classes == "eight":  # scored by accuracy: classes as frequent as they are
                 settings = settings.with_changes(prior="train")
             model, scores, test = train_and_judge(

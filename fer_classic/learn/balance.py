@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from fer_classic.errors import one_of
+from fer_classic.errors import UsageError, one_of
 from fer_classic.features.base import Parameters
 
 METHODS = (
@@ -18,6 +18,8 @@ METHODS = (
     "random_under",
     "mirror",
 )
+#: Those under which each row keeps a weight of its own, as votes give it one.
+WEIGHED = ("none", "class_weight")
 _WITH_NEIGHBORS = ("smote", "borderline_smote", "adasyn", "smote_enn")
 
 #: Dimensions in which neighbours are sought, and rows from which they are learned.
@@ -85,6 +87,24 @@ def resample(X, y, method, *, n_neighbors=5, random_state=0, X_mirror=None):
         sampler = RandomOverSampler if over else RandomUnderSampler
         X, y = sampler(random_state=random_state).fit_resample(X, y)
     return X, y, np.ones(len(y)) if weights is None else weights
+
+
+def check_weighed(method):
+    """Refuse to balance by other rows where rows have weights.
+
+    Parameters
+    ----------
+    method : str or sampler
+
+    Raises
+    ------
+    UsageError
+    """
+    if method not in WEIGHED:
+        raise UsageError(
+            "With votes, classes are balanced by 'none' or 'class_weight': rows that "
+            f"`balance` adds or removes have no votes. Got {method!r} instead."
+        )
 
 
 def balanced_weights(y):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fer_classic.learn.balance import check_weighed
 from fer_classic.learn.trees import softmax
 
 
@@ -73,11 +74,7 @@ def row_weights(weights, n, balance):
     """
     if weights is None:
         return np.ones(n)
-    if balance not in ("none", "class_weight"):
-        raise ValueError(
-            "Rows with weights (votes give them) can be balanced by 'none' or "
-            f"'class_weight'. Got balance={balance!r} instead."
-        )
+    check_weighed(balance)
     weights = np.asarray(weights, dtype=np.float64)
     if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(

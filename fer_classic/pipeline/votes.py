@@ -39,9 +39,18 @@ def joined(rows, votes, settings, *, strict=False, watch=SILENT):
     -------
     rows : Samples or FaceTable
     shares : ndarray or None
+
+    Raises
+    ------
+    FerClassicError
+        Classes are balanced by other rows, which have no votes; or as
+        :func:`tell_absent` says.
     """
     if votes is None:
         return rows, None
+    from fer_classic.learn.balance import check_weighed
+
+    check_weighed(settings.classifier.get("balance", "none"))
     tell_absent(rows.names, votes, strict=strict, watch=watch)
     return training_shares(rows, votes, settings.vote_share)
 

@@ -114,7 +114,9 @@ def test_votes_with_resampled_classes_are_refused(
 ):
     given = ("--votes", votes, "--settings", quick_file, "--balance", "smote", "-q")
     code, _, err = cli("train", demo_folder / "train", "--out", tmp_path / "m", *given)
-    assert code == 1 and "Rows with weights (votes give them) can be balanced by" in err
+    assert code == 2 and "faces" not in err  # said before any face is sought
+    assert "With votes, classes are balanced by 'none' or 'class_weight': rows that" in err
+    assert "--balance adds or removes have no votes. Got 'smote' instead." in err
 
 
 def test_class_shares_are_estimated_and_told(cli, demo_folder, model_folder, tmp_path):

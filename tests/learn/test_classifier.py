@@ -352,7 +352,7 @@ def test_impossible_weights_are_named():
         ExpressionClassifier().fit(X, y, weights=[1, 1, 1])
     with pytest.raises(ValueError, match="weights must be 4 finite numbers"):
         ExpressionClassifier().fit(X, y, weights=[1, 1, 1, -1])
-    with pytest.raises(ValueError, match=r"balanced by 'none' or .*Got balance='smote'"):
+    with pytest.raises(ValueError, match=r"balanced by 'none' or .*Got 'smote'"):
         ExpressionClassifier(balance="smote").fit(X, y, weights=np.ones(4))
 
 
