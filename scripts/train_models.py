@@ -53,13 +53,16 @@ MODELS = {
 }
 #: Models that learn from the votes of fer2013/votes.csv, and what these count beside
 #: FER2013's own labels (docs/labels.md tells why).
-VOTED = {"five-fast": 0.85, "five-accurate": 0.85, "eight-accurate": 1.0}
+VOTED = {
+    **dict.fromkeys(("five-fast", "five-accurate", "five-cnn", "five-cnn-mini"), 0.85),
+    "eight-accurate": 1.0,
+}
 #: Models that others can start from (start.npz: docs/start.md).
 STARTS = ("five-fast", "five-accurate")
 #: What the upright crop counts in these: less than in the presets, which were chosen on
 #: FER2013, where every tenth face is not found and its landmarks are guesses.
 UPRIGHT = 0.3
-#: Images of a class and a set that these learn from, at most: more of the frequent ones
+#: Images of a class and a set that kernels learn from, at most: more of the frequent ones
 #: cost time and megabytes, since a kernel keeps all, and gain little.
 MOST = 4500
 #: Web photographs are uneven by up to nine times, FER2013's images are not. Weighed as they
@@ -175,17 +178,18 @@ def build(name, tables, votes, jobs):
     """A model, its scores by part, and the texts of its submissions."""
     classes, preset, sets = MODELS[name]
     own = {key: table.with_classes(classes) for key, table in tables.items()}
+    kernels = preset not in NETWORKS
     parts = {key: own[key, "train"] for key in sets}
     shares = [np.eye(len(part.classes) + 1)[part.labels][:, :-1] for part in parts.values()]
     if name in VOTED:
         place = list(parts).index("fer2013")
         voted, own_shares = training_shares(parts["fer2013"], votes, VOTED[name])
-        rows = at_most(voted.labels, MOST)
+        rows = at_most(voted.labels, MOST if kernels else len(voted))
         parts["fer2013"], shares[place] = voted.take(rows), own_shares[rows]
     training, shares = join_tables(list(parts.values())), np.concatenate(shares)
     faces = {"train": training, "val": own["fer2013", "val"]}
     given = {"targets": shares, "votes": votes} if name in VOTED else {}
-    if name in VOTED and "webfaces" in parts:
+    if name in VOTED and kernels and "webfaces" in parts:
         given["weights"] = np.concatenate(
             [
                 web_weights(part.labels) if key == "webfaces" else np.ones(len(part))
@@ -198,7 +202,7 @@ def build(name, tables, votes, jobs):
         # FER2013 has no label for contempt.
         faces["val"] = with_majority(faces["val"], votes)
     checkpoint = None
-    if preset in NETWORKS:
+    if not kernels:
         only = {"features": {}, "experts": [], "classifier": {}}
         settings = Settings(classes=classes, network=NETWORKS[preset], **only)
         jobs = 1  # the last digits depend on the number of threads
@@ -215,7 +219,7 @@ def build(name, tables, votes, jobs):
     model, scores, _ = train_and_judge(
         preset, settings, faces, jobs=jobs, checkpoint=checkpoint, **given
     )
-    if preset in NETWORKS:
+    if not kernels:
         scores["training_seconds"] = model.classifier.seconds_["wall"]
         scores["processor_seconds"] = model.classifier.seconds_["cpu"]
     if classes == "five":

@@ -118,6 +118,29 @@ def assumed_first(labels, n_classes):
     )
 
 
+def guessed_words(labels, class_names):
+    """Words for the classes that a sample with words for labels does not show.
+
+    Parameters
+    ----------
+    labels : list
+        As of :func:`speller`.
+    class_names : tuple of str
+
+    Returns
+    -------
+    list of str
+        How :func:`speller` writes them; empty where labels are no words.
+    """
+    texts = [own for own in labels if isinstance(own, str) and label_expression(own)]
+    numbers = any(whole_number(own) is not None for own in texts)
+    if not texts or numbers or _numbered_text(texts):
+        return []
+    seen = {label_expression(text) for text in texts}
+    spell = spelling_like(list(dict.fromkeys(texts)))
+    return [spell(name) for name in class_names if name not in seen]
+
+
 def _number_speller(shown_labels, first):
     sample = shown_labels[0]
     if isinstance(sample, str):

@@ -11,7 +11,7 @@ from fer_classic.model.predict import Predictions
 from fer_classic.submissions.excerpt import completed
 from fer_classic.submissions.fill import filled, layout_of
 from fer_classic.submissions.sample import Sample, json_text, read_sample
-from fer_classic.submissions.spell_labels import assumed_first
+from fer_classic.submissions.spell_labels import assumed_first, guessed_words
 
 
 def default_submission(predictions):
@@ -61,8 +61,8 @@ def checked_template(path, samples, first=None, watch=SILENT):
     first : {0, 1}, optional
         Number of the first class in the sample.
     watch : Silent
-        Told where the sample names some of the images only, and where its numbers begin if
-        its labels do not tell.
+        Told where the sample names some of the images only; where its numbers begin, and
+        which words stand for classes, if its labels do not tell.
 
     Returns
     -------
@@ -82,17 +82,18 @@ def checked_template(path, samples, first=None, watch=SILENT):
     names = samples.classes.names
     even = np.full((len(samples), len(names)), 1 / len(names))
     templated_submission(Predictions(samples.names, zeros, even, names), sample)
-    if first is None and _leaves_open(sample, samples):
+    labels = layout_of(sample, samples.names).labels
+    if first is None and assumed_first(labels, len(names)):
         watch.say(
             f"note: no label of {path} is 0, 1 or {len(names)}: its numbers are taken to "
             "begin at 0"
         )
+    if words := guessed_words(labels, names):
+        watch.say(
+            f"note: no label of {path} shows how these classes are written; they will be: "
+            f"{', '.join(words)}"
+        )
     return sample
-
-
-def _leaves_open(sample, samples):
-    labels = layout_of(sample, samples.names).labels
-    return assumed_first(labels, len(samples.classes))
 
 
 def answer_of(predictions, faces, row):

@@ -400,6 +400,29 @@ def test_numbers_that_leave_their_beginning_open_are_told(tmp_path):
     assert len(said) == 1
 
 
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (["Angry", "Happy", "Angry"], "Neutral, Sad, Surprised"),
+        (["高兴", "高兴", "悲伤"], "愤怒, 中性, 惊讶"),
+        ([0, 0, 0], None),
+        (["1", "1", "5"], None),
+        (["class_0", "class_0", "class_1"], None),
+        (["", "", ""], None),
+    ],
+)
+def test_words_for_classes_that_a_sample_does_not_show_are_told(tmp_path, labels, words):
+    said = []
+    path = written(tmp_path / "s.json", json.dumps(records(labels)))
+    nothing = (None,) * len(NAMES)
+    samples = Samples(
+        NAMES, nothing, np.full(len(NAMES), -1), nothing, nothing, nothing, FIVE, ()
+    )
+    checked_template(path, samples, None, SimpleNamespace(say=said.append))
+    told = "shows how these classes are written; they will be:"
+    assert said == ([f"note: no label of {path} {told} {words}"] if words else [])
+
+
 def test_a_sure_column_named_after_labels_beside_columns_of_classes(tmp_path):
     head = "id,anger,happiness,neutral,sadness,surprise,label_score\n"
     text = head + "".join(f"{stem},1,0,0,0,0,1\n" for stem in STEMS)
