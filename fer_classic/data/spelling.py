@@ -20,7 +20,7 @@ _NOTHING = "nothing"
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: A word after one of these does not mean what it says.
 _NOT = re.compile(
-    r"(?:^|[\W\d_])(not?|non|without|nicht|kein|keine|ohne|pas|sans|sin|sem|nao|não|не|без)"
+    r"(?:^|[\W\d_])(not?|non|without|nicht|kein|keine|ohne|pas|sans|senza|sin|sem|nao|não|не|без)"
     r"[\W_]+$",
     re.IGNORECASE,
 )

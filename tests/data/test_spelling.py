@@ -93,6 +93,7 @@ def test_any_text_has_an_answer(text):
         (["FELIZ", "ENOJADO"], "ENOJADO FELIZ NEUTRAL TRISTE SORPRENDIDO"),
         (["Радость"], "Гнев Радость Нейтральность Грусть Удивление"),
         (["憤怒"], "憤怒 高興 中性 悲傷 驚訝"),
+        (["felice", "arrabbiato"], "arrabbiato felice neutro triste sorpreso"),
         (["喜び"], "怒り 喜び 無表情 悲しみ 驚き"),
     ],
 )
@@ -119,6 +120,9 @@ def test_every_word_means_one_expression():
         ("old woman sad", "sadness"),
         ("Wütende Menschen", "anger"),
         ("非常高兴", "happiness"),
+        ("Felicità (2)", "happiness"),
+        ("volti arrabbiati", "anger"),
+        ("non felice", None),
         ("不开心", None),
     ],
 )
