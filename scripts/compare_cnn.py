@@ -3,13 +3,12 @@
 Usage: python scripts/compare_cnn.py DATA --out DIR [--card DIR/OF/PROTOCOL] [--limit 800]
 
 DATA holds ``fer2013/{train,val}.zip``, ``fer2013/votes.csv`` and
-``webfaces/{train,val}.zip``. Compared are the
-models in ``models/``, those of the card where --card names the folder that ``protocol.py
-fer2013 DATA/fer2013 --presets card`` wrote, and the fusion of ``accurate`` and ``cnn``,
-whose weights are fitted out of fold on the images compared. Photographs made worse (see
-robustness.py) are web photographs of other persons. Each model predicts in a process of its
-own, because LightGBM and torch never share one. Prints Markdown tables;
-DIR keeps faces, predictions and comparison.json.
+``webfaces/{train,val}.zip``. Compared are the models in ``models/``, those of the card
+where --card names the folder that ``protocol.py fer2013 DATA/fer2013 --presets card``
+wrote, and the fusion of ``accurate`` and ``cnn``, whose weights are fitted out of fold on
+the images compared. Photographs made worse (see robustness.py) are web photographs of other
+persons. Each model predicts in a process of its own, because LightGBM and torch never share
+one. Prints Markdown tables; DIR keeps faces, predictions and comparison.json.
 """
 
 import argparse
