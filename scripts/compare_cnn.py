@@ -93,7 +93,7 @@ def predict(folder, tables, out):
 
 def cost(folder, card):
     """Minutes of training, of processor time if known, and megabytes on disk."""
-    names = {"README.md", "scores.json", "SHA256SUMS"}
+    names = {"README.md", "scores.json", "SHA256SUMS", "start.npz"}
     size = sum(
         own.stat().st_size
         for own in folder.iterdir()
