@@ -80,7 +80,7 @@ def find_rows(tree, find, what):
     Raises
     ------
     FerClassicError
-        Several lists do.
+        Several lists do, or an object around them has their key twice.
     """
     found = list(_search(tree, (), find, None))
     if len(found) > 1:
@@ -89,7 +89,20 @@ def find_rows(tree, find, what):
             f"The {what} names images at {places}: it is unclear which of them is to be "
             "filled. Leave only that one in the file."
         )
+    if found:
+        _check_keys(tree, found[0].place, what)
     return found[0] if found else None
+
+
+def _check_keys(node, place, what):
+    """Refuse a place that leads through a key that its object has twice."""
+    for depth, key in enumerate(place):
+        if isinstance(node, dict) and [own for own, _ in pairs_of(node)].count(key) > 1:
+            raise FerClassicError(
+                f"The {what} has the key {key!r} twice at {shown(place[:depth])}: it is "
+                "unclear which of them is meant. Leave only one in the file."
+            )
+        node = node[key]
 
 
 def unwrapped(parsed, find):

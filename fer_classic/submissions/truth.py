@@ -78,6 +78,7 @@ def read_truth(path, classes, group_pattern=None, labels="auto"):
         number that is the code of none.
     """
     names, given, scores = read_answers(path, true=True)
+    names = list(map(str, names))  # JSON may number its images: 1 and "1" are one
     codes, problems, numbered = _true_codes(
         given, scores, classes, labels_from(labels)[1], path
     )
@@ -98,8 +99,8 @@ def read_truth(path, classes, group_pattern=None, labels="auto"):
             + (f": {', '.join(told)}." if told else ".")
         )
     group = group_finder(group_pattern)
-    groups = _distinct([group(str(name)) for name in names])
-    return Truth(tuple(map(str, names)), codes, groups, classes, tuple(notes))
+    groups = _distinct([group(name) for name in names])
+    return Truth(tuple(names), codes, groups, classes, tuple(notes))
 
 
 def _first_rows(names, codes, path):

@@ -428,3 +428,16 @@ def test_a_sure_column_named_after_labels_beside_columns_of_classes(tmp_path):
     text = head + "".join(f"{stem},1,0,0,0,0,1\n" for stem in STEMS)
     made = templated_submission(OURS, read_sample(written(tmp_path / "s.csv", text)))
     assert made.startswith(head) and made.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{{"x": {{"{0}": 1}}, "x": "{0}"}}', "'x' twice at the top"),
+        ('{{"r": {{"s": [["{0}", 0]], "s": 5}}}}', "'s' twice at r"),
+    ],
+)
+def test_a_key_that_stands_twice_around_the_rows(tmp_path, text, place):
+    path = written(tmp_path / "s.json", text.format(NAMES[0]))
+    with pytest.raises(FerClassicError, match=f"The template has the key {place}: it is"):
+        templated_submission(OURS, read_sample(path))

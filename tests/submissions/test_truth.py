@@ -91,3 +91,14 @@ def test_a_table_of_scores_without_rows(tmp_path):
     path = written(tmp_path, "file,anger,happiness,sadness\n")
     with pytest.raises(FerClassicError, match=r"t\.csv gives no image a class"):
         read_truth(path, FIVE)
+
+
+def test_a_number_and_the_same_number_as_text_are_one_name(tmp_path):
+    path = tmp_path / "t.json"
+    rows = [{"image": 1, "class": 2}, {"image": "1", "class": "2"}, {"image": 2, "class": 0}]
+    path.write_text(json.dumps(rows))
+    truth = read_truth(path, FIVE)
+    assert truth.names == ("1", "2") and truth.labels.tolist() == [2, 0]
+    path.write_text(json.dumps([*rows, {"image": "2", "class": 3}]))
+    with pytest.raises(FerClassicError, match="images twice, with different labels: 2"):
+        read_truth(path, FIVE)
