@@ -95,10 +95,11 @@ def test_a_table_of_scores_without_rows(tmp_path):
 
 def test_a_number_and_the_same_number_as_text_are_one_name(tmp_path):
     path = tmp_path / "t.json"
-    rows = [{"image": 1, "class": 2}, {"image": "1", "class": "2"}, {"image": 2, "class": 0}]
+    named = (1, 2), ("1", "2"), ("a.jpg", 0)
+    rows = [{"image": name, "class": label} for name, label in named]
     path.write_text(json.dumps(rows))
     truth = read_truth(path, FIVE)
-    assert truth.names == ("1", "2") and truth.labels.tolist() == [2, 0]
-    path.write_text(json.dumps([*rows, {"image": "2", "class": 3}]))
-    with pytest.raises(FerClassicError, match="images twice, with different labels: 2"):
+    assert truth.names == ("1", "a.jpg") and truth.labels.tolist() == [2, 0]
+    path.write_text(json.dumps([*rows, {"image": 1, "class": 3}]))
+    with pytest.raises(FerClassicError, match="images twice, with different labels: 1"):
         read_truth(path, FIVE)
