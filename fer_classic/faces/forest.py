@@ -14,6 +14,8 @@ from fer_classic.files.kept import kept_bytes
 
 #: Cascades, trees of a cascade, splits of a tree, points and pixels at most.
 MOST = 100_000
+#: Coordinates are shares of a box: none is larger, and points are further apart than this.
+LARGEST, SPREAD = 100.0, 1e-3
 #: Of the files that :func:`kept_forest` keeps: another one is another number.
 LAYOUT = 1
 
@@ -171,7 +173,7 @@ def read_forest(path):
     reader = _Reader(path, data)
     reader.expect(1, "version")
     mean = reader.vector()
-    reader.check(len(mean) % 2 == 0 and np.ptp(mean) > 0, "mean shape")
+    reader.check(len(mean) % 2 == 0 and np.ptp(mean) > SPREAD, "mean shape")
     cascades, (trees, splits) = reader.whole("cascades"), reader.ahead(2)
     reader.check(data.size >= 4 * cascades * trees * splits, "trees")
     shape = (cascades, trees, splits)
@@ -181,6 +183,8 @@ def read_forest(path):
     reader.trees(pairs, thresholds, leaves)
     anchors, deltas = reader.pixels(cascades)
     reader.check(reader.at == data.size, "end")
+    for numbers in (mean, deltas, leaves):
+        reader.check(np.abs(numbers).max(initial=0) <= LARGEST, "coordinates")
     reader.check(_inside(anchors, len(mean) // 2), "points of the pixels")
     reader.check(_inside(pairs, anchors.shape[1]), "pixels of the trees")
     return LandmarkForest(mean, anchors, deltas, pairs, thresholds, leaves)

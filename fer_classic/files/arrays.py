@@ -80,6 +80,10 @@ def _arrays(archive, name):
             raise FerClassicError(
                 f"{name} holds {part.filename[:60]!r}, which is no array."
             )
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise FerClassicError(
+                f"{name} holds {part.filename[:60]!r}, packed as NumPy does not pack arrays."
+            )
         with archive.open(part) as stream:
             _check_header(stream, part.file_size, f"{key} in {name}")
         with archive.open(part) as stream:

@@ -87,6 +87,15 @@ def test_a_damaged_file_is_told_or_harmless(small, tmp_path):
     assert 40 < told < 400
 
 
+def test_coordinates_that_no_box_has_are_told(small, monkeypatch):
+    read_forest(small)
+    for limit, value in (("LARGEST", 0.01), ("SPREAD", 10.0)):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, limit, value)
+            with pytest.raises(FerClassicError, match="its (coordinates|mean shape) cannot"):
+                read_forest(small)
+
+
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(FerClassicError, match="No such file"):
         read_forest(tmp_path / "none.dat")

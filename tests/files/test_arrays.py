@@ -178,6 +178,14 @@ def test_a_part_before_the_beginning_of_the_file_is_damage(tmp_path):
         read_npz(path)
 
 
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_numpy_does_not_pack_so_is_refused(tmp_path, packed):
+    path = tmp_path / "own.npz"
+    path.write_bytes(npz(("a.npy", header(()) + b"\0" * 8), compression=packed))
+    with pytest.raises(FerClassicError, match=r"'a\.npy', packed as NumPy does not pack"):
+        read_npz(path)
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_text_with_a_letter_that_there_is_not_is_damaged(order):
     def npy(codes):
