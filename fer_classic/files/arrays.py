@@ -82,7 +82,7 @@ def _arrays(archive, name):
             )
         if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise FerClassicError(
-                f"{name} holds {part.filename[:60]!r}, packed as NumPy does not pack arrays."
+                f"{name} holds {part.filename[:60]!r}, packed as NumPy packs no array."
             )
         with archive.open(part) as stream:
             _check_header(stream, part.file_size, f"{key} in {name}")

@@ -127,7 +127,8 @@ def _true_codes(given, scores, classes, convention, path):
         told = known[text]
         if "code" in told:
             numbers.add(told["code"])
-            codes[row] = told["code"]
+            if 0 <= told["code"] < len(classes):  # others are refused below
+                codes[row] = told["code"]
         elif told["expression"]:
             code = classes.code(told["expression"])
             codes[row] = -1 if code is None else code

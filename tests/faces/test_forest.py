@@ -89,10 +89,13 @@ def test_a_damaged_file_is_told_or_harmless(small, tmp_path):
 
 def test_coordinates_that_no_box_has_are_told(small, monkeypatch):
     read_forest(small)
-    for limit, value in (("LARGEST", 0.01), ("SPREAD", 10.0)):
+    for limit, value, told in (
+        ("LARGEST", 0.01, "coordinates"),
+        ("SPREAD", 9, "mean shape"),
+    ):
         with monkeypatch.context() as patched:
             patched.setattr(module, limit, value)
-            with pytest.raises(FerClassicError, match="its (coordinates|mean shape) cannot"):
+            with pytest.raises(FerClassicError, match=f"its {told} cannot be read"):
                 read_forest(small)
 
 

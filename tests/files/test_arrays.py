@@ -182,7 +182,7 @@ def test_a_part_before_the_beginning_of_the_file_is_damage(tmp_path):
 def test_what_numpy_does_not_pack_so_is_refused(tmp_path, packed):
     path = tmp_path / "own.npz"
     path.write_bytes(npz(("a.npy", header(()) + b"\0" * 8), compression=packed))
-    with pytest.raises(FerClassicError, match=r"'a\.npy', packed as NumPy does not pack"):
+    with pytest.raises(FerClassicError, match=r"'a\.npy', packed as NumPy packs no array"):
         read_npz(path)
 
 
