@@ -183,8 +183,7 @@ def read_forest(path):
     reader.trees(pairs, thresholds, leaves)
     anchors, deltas = reader.pixels(cascades)
     reader.check(reader.at == data.size, "end")
-    for numbers in (mean, deltas, leaves):
-        reader.check(np.abs(numbers).max(initial=0) <= LARGEST, "coordinates")
+    reader.check(_moderate(leaves), "leaves")
     reader.check(_inside(anchors, len(mean) // 2), "points of the pixels")
     reader.check(_inside(pairs, anchors.shape[1]), "pixels of the trees")
     return LandmarkForest(mean, anchors, deltas, pairs, thresholds, leaves)
@@ -194,6 +193,10 @@ def _loops():
     from fer_classic.faces import _forest
 
     return _forest
+
+
+def _moderate(coordinates):
+    return np.abs(coordinates).max(initial=0) <= LARGEST  # which NaN is not
 
 
 def _inside(numbers, end):
@@ -241,6 +244,7 @@ class _Reader:
         out = np.empty(number, np.float32)
         at = _loops().read_floats(self.data, self.at, _loops().POWERS, out)
         self.moved(at, what)
+        self.check(_moderate(out), what)
         return out
 
     def vector(self):

@@ -87,16 +87,18 @@ def test_a_damaged_file_is_told_or_harmless(small, tmp_path):
     assert 40 < told < 400
 
 
-def test_coordinates_that_no_box_has_are_told(small, monkeypatch):
+@pytest.mark.parametrize(("limit", "value"), [("LARGEST", 0.1), ("SPREAD", 9)])
+def test_coordinates_that_no_box_has_are_told(small, monkeypatch, limit, value):
     read_forest(small)
-    for limit, value, told in (
-        ("LARGEST", 0.01, "coordinates"),
-        ("SPREAD", 9, "mean shape"),
-    ):
-        with monkeypatch.context() as patched:
-            patched.setattr(module, limit, value)
-            with pytest.raises(FerClassicError, match=f"its {told} cannot be read"):
-                read_forest(small)
+    monkeypatch.setattr(module, limit, value)
+    with pytest.raises(FerClassicError, match="its mean shape cannot be read"):
+        read_forest(small)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 101])
+def test_coordinates_are_moderate(number):
+    assert module._moderate(np.float32([1.5, -100]))
+    assert not module._moderate(np.float32([1.5, number]))
 
 
 def test_a_missing_file_is_told(tmp_path):

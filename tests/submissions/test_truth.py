@@ -105,10 +105,8 @@ def test_a_number_and_the_same_number_as_text_are_one_name(tmp_path):
         read_truth(path, FIVE)
 
 
-@pytest.mark.parametrize("number", ["1e20", "9", "1e300"])
+@pytest.mark.parametrize("number", ["1e20", "9", "-1e20"])
 def test_a_number_beyond_the_codes_however_large(tmp_path, number):
     path = written(tmp_path, f"file,label\na.jpg,0\nb.jpg,{number}\n")
-    with pytest.raises(
-        FerClassicError, match=r"has the label \d+; `classes` five has the c"
-    ):
+    with pytest.raises(FerClassicError, match=r"has the label -?\d+; `classes` five has"):
         read_truth(path, FIVE)
