@@ -1,6 +1,7 @@
 """What face packages say of one image, as parsed JSON: a label or scores by expression."""
 
 from contextlib import suppress
+from functools import lru_cache
 
 from fer_classic.data.headers import PREDICTED, TRUE
 from fer_classic.data.spelling import ALIASES, label_expression
@@ -31,15 +32,12 @@ _LARGEST = 10**300
 #: Most objects around a face.
 _DEEPEST = 4
 
-_COLUMN = {}
 
-
+@lru_cache(maxsize=1 << 12)
 def column(text):
     """Place of an expression in EXPRESSIONS, from any alias; None if it is none."""
-    if text not in _COLUMN:
-        name = label_expression(text)
-        _COLUMN[text] = EXPRESSIONS.index(name) if name else None
-    return _COLUMN[text]
+    name = label_expression(text)
+    return EXPRESSIONS.index(name) if name else None
 
 
 def is_scores(value):
