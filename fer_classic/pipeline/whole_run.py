@@ -20,7 +20,7 @@ from fer_classic.pipeline.inputs import run_inputs
 from fer_classic.pipeline.training import checkpoint_file, train_watched
 from fer_classic.pipeline.votes import votes_of
 from fer_classic.scores.subsets import copies_of, judge, judge_by_votes
-from fer_classic.settings import Settings
+from fer_classic.settings import DEFAULT_PRESET, Settings, preset_settings
 from fer_classic.submissions.write import checked_template
 
 
@@ -87,6 +87,8 @@ def run(
     out : path-like
         Directory to write.
     settings : Settings, optional
+        By default the start model's, else, as of the command, those of the preset "fast"
+        (:func:`fer_classic.settings.preset_settings`).
     template : path-like, optional
         The contest's sample file, whose layout the submission then has. Where the test
         images have no labels, the training images are cross-validated.
@@ -134,7 +136,7 @@ def run(
     check_new(out, overwrite=overwrite)
     check_range("strength", strength, 0, 1)
     timer, start = Timer(), start and read_start(start)
-    settings = settings or (start.settings if start else Settings())
+    settings = settings or (start.settings if start else preset_settings(DEFAULT_PRESET))
     if start:
         check_fits(start, settings)
     with timer("reading names"):
