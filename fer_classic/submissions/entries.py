@@ -105,13 +105,14 @@ def _check_keys(node, place, what):
         node = node[key]
 
 
-def unwrapped(parsed, find):
+def unwrapped(parsed, found):
     """The list or object inside a parsed file that names the images.
 
     Parameters
     ----------
     parsed : object
-    find : NumberedNames
+    found : Rows or None
+        What :func:`find_rows` found in it.
 
     Returns
     -------
@@ -120,7 +121,6 @@ def unwrapped(parsed, find):
     plain : bool
         Whether it is records, or an object by name.
     """
-    found = find_rows(parsed, find, "file")
     if found is None:
         return parsed, True
     node = parsed
@@ -203,10 +203,10 @@ def _fields(value, place, prefix=""):
     fields = {}
     for key, own in value.items():
         name = f"{prefix}.{key}" if prefix else key
-        deeper = isinstance(own, dict) and own and prefix.count(".") < 2
-        fields |= (
-            _fields(own, (*place, key), name) if deeper else {name: ((*place, key), own)}
-        )
+        if isinstance(own, dict) and own and prefix.count(".") < 2:
+            fields.update(_fields(own, (*place, key), name))
+        else:
+            fields[name] = ((*place, key), own)
     return fields
 
 

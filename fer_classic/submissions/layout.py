@@ -64,7 +64,7 @@ class Layout:
         return made
 
 
-def read_layout(template, names, what="template", *, check=True):
+def read_layout(template, names, what="template", *, check=True, found=None):
     """Find out how a template names images and labels.
 
     Parameters
@@ -77,6 +77,8 @@ def read_layout(template, names, what="template", *, check=True):
         What has the layout, for messages.
     check : bool
         Whether something else than a number or text in place of a label is refused.
+    found : Rows, optional
+        Where :func:`find_rows` has found its rows before.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def read_layout(template, names, what="template", *, check=True):
             f"The {what} must be a JSON list of records, a list of one-pair objects, or "
             f"an object of name to label. Got {_kind(template)} instead."
         )
-    found = find_rows(template, find, what)
+    found = found or find_rows(template, find, what)
     if found is None:
         return _without_known_names(template, what, check)
     rows = found.rows

@@ -18,7 +18,7 @@ from fer_classic.data.tables import cells_under, header_and_rows, table_rows
 from fer_classic.errors import FerClassicError
 from fer_classic.files.text import cell_text
 from fer_classic.submissions import other_tools as d
-from fer_classic.submissions.entries import pairs_of, unwrapped
+from fer_classic.submissions.entries import find_rows, pairs_of, unwrapped
 from fer_classic.submissions.layout import read_layout
 from fer_classic.submissions.sample import TABLES, read_template
 
@@ -57,10 +57,12 @@ def read_answers(path, names=(), true=False):
 def _read_json(path, names):
     """Names, labels and scores (or None) of a JSON file."""
     find = NumberedNames(names)
-    parsed, plain = unwrapped(read_template(path), find)
+    whole = read_template(path)
+    found = find_rows(whole, find, "file")
+    parsed, plain = unwrapped(whole, found)
     pairs = _named_answers(parsed) if plain else None
     if pairs is None:
-        layout = read_layout(parsed, find, "submission", check=False)
+        layout = read_layout(parsed, find, "submission", check=False, found=found)
         return layout.names, layout.labels, None
     asked, labels, scores = [], [], array("d")
     nothing = [float("nan")] * len(d.EXPRESSIONS)
