@@ -30,6 +30,19 @@ OUTSIDE = {
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 ATTRIBUTE = re.compile(r"\b(src|href)=\"([^\"]+)\"")
 
+#: Options stay whole; links and numbers within code are not too pale in the dark.
+STYLE = """
+.md-typeset p code, .md-typeset li code { display: inline-block; max-width: 100%; }
+.md-typeset td:first-child code { white-space: nowrap; }
+[data-md-color-scheme="slate"] {
+  --md-typeset-a-color: #7d9bf0;
+  --md-code-hl-number-color: #ef7b83;
+  --md-code-hl-constant-color: #a99bf0;
+}
+"""
+#: A line's end within Chinese text: a browser would show a space.
+CHINESE_END = re.compile(r"(?<=[\u3000-\uffff,;:])\n *(?=[\u3000-\uffff])")
+
 SETTINGS = """site_name: fer_classic
 docs_dir: {source}
 site_dir: {site}
@@ -43,6 +56,7 @@ theme:
       scheme: default
     - media: "(prefers-color-scheme: dark)"
       scheme: slate
+extra_css: [site.css]
 plugins:
   - search
   - mkdocstrings:
@@ -75,6 +89,7 @@ def main():
     shutil.rmtree(source, ignore_errors=True)
     gather(source)
     (source / "reference.md").write_text(reference(), encoding="utf-8")
+    (source / "site.css").write_text(STYLE)
     nav = navigation((source / "index.md").read_text(encoding="utf-8"))
     settings = out.with_name(out.name + ".yml")
     settings.write_text(SETTINGS.format(source=source, site=out, root=ROOT, nav=nav))
@@ -99,6 +114,8 @@ def gather(source):
     for path, name in names.items():
         if path.suffix == ".md":
             text = with_links(path.read_text(encoding="utf-8"), path, names)
+            if path.stem.endswith("zh-CN"):
+                text = CHINESE_END.sub("", text)
             (source / name).write_text(text, encoding="utf-8")
         else:
             shutil.copy(path, source / name)

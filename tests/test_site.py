@@ -51,3 +51,9 @@ def test_nothing_is_loaded_from_elsewhere(site):
         assert loaded and not [own for own in loaded if own.startswith(("http", "//"))]
     for style in site.rglob("*.css"):
         assert not re.search(r"url\((https?:)?//", style.read_text())
+
+
+def test_chinese_pages_have_no_spaces_where_their_lines_end(site):
+    text = (site / "contest.zh-CN.html").read_text(encoding="utf-8")
+    assert re.findall("[\u4e00-\u9fff,。]\\n *[\u4e00-\u9fff]", text) == []
+    assert "site.css" in text and (site / "site.css").is_file()
