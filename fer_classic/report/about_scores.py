@@ -11,7 +11,7 @@ from fer_classic.report.blocks import (
     Text,
 )
 from fer_classic.report.summary import confused, confusions
-from fer_classic.report.texts import interval, number, percent
+from fer_classic.report.texts import drawn, interval, number, percent
 
 #: Parts of the test that are judged by themselves, in the order shown.
 PARTS = ("all", "duplicate_free", "covered", "uncovered")
@@ -112,13 +112,11 @@ def scores(run, t):
         own = found.get(key)
         if own and own["n"]:
             name = t(f"scores.{key}" if part == "test" else "scores.cross_validation")
-            rows.append([name, f"{own['n']:,}", *(interval(own[s]) for s in SCORES)])
-            balanced = own["balanced_accuracy"]
-            lines.append((name, balanced["value"], balanced["low"], balanced["high"]))
+            rows.append(_row(name, own))
+            lines.append(drawn(name, own["balanced_accuracy"], own["n"]))
     if part == "test" and "cross_validation" in run.metrics:
         own = run.metrics["cross_validation"]
-        name = t("scores.cross_validation")
-        rows.append([name, f"{own['n']:,}", *(interval(own[s]) for s in SCORES)])
+        rows.append(_row(t("scores.cross_validation"), own))
     header = [
         t("word.part"),
         t("word.images"),
@@ -138,6 +136,10 @@ def scores(run, t):
         words.append(_moved(moved, t))
     blocks.append(Points(words))
     return Section(*head, blocks)
+
+
+def _row(name, own):
+    return [name, f"{own['n']:,}", *(interval(own[s], own["n"]) for s in SCORES)]
 
 
 def _moved(moved, t):
@@ -199,13 +201,13 @@ def classes(run, t):
             [
                 word,
                 f"{own['n']:,}",
-                interval(recall),
+                interval(recall, own["n"]),
                 number(own["precision"]),
                 number(own["f1"]),
             ]
         )
         if recall["value"] is not None:
-            lines.append((word, recall["value"], recall["low"], recall["high"]))
+            lines.append(drawn(word, recall, own["n"]))
     header = [
         t("word.class"),
         t("word.images"),

@@ -130,16 +130,18 @@ def _caveats(run, t):
     test = run.metrics.get("test") or {}
     lost = run.record["test"]["status"].get("no_face", 0)
     if lost and "uncovered" in test and test["uncovered"]["n"]:
-        score = test["uncovered"]["balanced_accuracy"]
+        own = test["uncovered"]
+        score = interval(own["balanced_accuracy"], own["n"])
         share = percent(lost / run.record["test"]["images"])
-        lines.append(t("summary.faceless", images=lost, share=share, score=interval(score)))
+        lines.append(t("summary.faceless", images=lost, share=share, score=score))
     copies = run.record["test"].get("copies_of_training_images", 0)
     if copies:
         key = "summary.copies_only"
         values = {"images": copies}
         if test.get("duplicate_free", {}).get("n"):
             key = "summary.copies"
-            values["score"] = interval(test["duplicate_free"]["balanced_accuracy"])
+            own = test["duplicate_free"]
+            values["score"] = interval(own["balanced_accuracy"], own["n"])
         lines.append(t(key, **values))
     per_class = run.judged[1]["per_class"] if run.judged else {}
     absent = [name for name, own in per_class.items() if own["n"] == 0]

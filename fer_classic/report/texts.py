@@ -4,6 +4,8 @@ import json
 from functools import lru_cache
 from importlib.resources import files
 
+from fer_classic.scores.intervals import FEW
+
 LANGUAGES = ("en", "zh")
 
 
@@ -62,14 +64,25 @@ def percent(value, digits=1):
     return "–" if value is None else f"{100 * value:.{digits}f}%"
 
 
-def interval(score):
-    """A score with its 95% interval, such as ``0.701 (0.680 to 0.721)``.
+def interval(score, images=None):
+    """A score with its 95% interval, such as ``0.701 (0.680–0.721)``.
 
     Parameters
     ----------
     score : dict
         With value, low and high.
+    images : int, optional
+        Of how many it is; of few the interval is left out.
     """
     if score["value"] is None:
         return "–"
+    if images is not None and images < FEW:
+        return number(score["value"])
     return f"{score['value']:.3f} ({score['low']:.3f}–{score['high']:.3f})"
+
+
+def drawn(name, score, images):
+    """A line of a chart of intervals: name, value, low and high."""
+    value = score["value"]
+    ends = (value, value) if images < FEW else (score["low"], score["high"])
+    return name, value, *ends

@@ -4,6 +4,9 @@ import numpy as np
 
 #: Bootstrap repetitions.
 REPEATS = 2000
+#: Of fewer images no interval is shown: the bootstrap would pretend to know. The same
+#: stands in cli/console.py, which does not wait for NumPy.
+FEW = 10
 
 
 def bootstrap_counts(cells, size, groups=None, random_state=0):

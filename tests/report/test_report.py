@@ -22,7 +22,7 @@ from fer_classic.report.curves import calibration_points, one_against_rest, thin
 from fer_classic.report.labelerrors import label_errors
 from fer_classic.report.material import load_material, out_of_fold
 from fer_classic.report.page import SECTIONS
-from fer_classic.report.texts import text_table
+from fer_classic.report.texts import drawn, interval, text_table
 from fer_classic.scores.intervals import wilson
 from fer_classic.scores.subsets import judge
 from fer_classic.settings import Settings
@@ -524,6 +524,16 @@ def test_thinning_keeps_the_ends():
     assert thinned(x[:9], x[:9], points=50)[0] == pytest.approx(x[:9].tolist(), abs=1e-5)
 
 
+def test_of_few_images_no_interval_is_shown():
+    score = {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert interval(score, 9) == "1.000"
+    assert interval(score, 10) == interval(score) == "1.000 (1.000–1.000)"
+    assert interval({**score, "value": None}, 0) == "–"
+    wide = {"value": 0.5, "low": 0.0, "high": 1.0}
+    assert drawn("a", wide, 9) == ("a", 0.5, 0.5, 0.5)
+    assert drawn("a", wide, 10) == ("a", 0.5, 0.0, 1.0)
+
+
 def test_wilson_by_hand():
     assert wilson(3, 3) == pytest.approx((0.4385, 1.0), abs=1e-3)
     assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-3)
@@ -565,6 +575,18 @@ def test_held_out_probabilities_are_in_the_order_of_the_codes(train_faces):
     assert (chances.argmax(axis=1) == labels[rows]).mean() > 0.6
 
 
+#: How the table of times is aligned, and numbers that take two lines.
+TIMES_ALIGN = """[...new Set([...document.querySelectorAll(
+  "#made table:has(.bar) :is(td, th:last-child:not(:only-child))")]
+  .filter((own) => own.cellIndex).map((own) => getComputedStyle(own).textAlign))]"""
+BROKEN = """[...document.querySelectorAll("#made td")].filter((own) => {
+  const range = document.createRange();
+  range.selectNodeContents(own);
+  const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+  return /^\\d{1,9}$/.test(own.textContent) && lines.size > 1;
+}).map((own) => own.textContent)"""
+
+
 def test_the_page_in_a_browser(run, page, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(page[0], encoding="utf-8")
@@ -583,6 +605,7 @@ def test_the_page_in_a_browser(run, page, tmp_path):
                 backgrounds[scheme] = tab.value(f"{style}.backgroundColor")
                 shown = "getComputedStyle(document.querySelector('.charts text')).fill"
                 assert tab.value(shown) == tab.value(f"{style}.color")
+                assert tab.value(TIMES_ALIGN) == ["right"] and tab.value(BROKEN) == []
                 asked = tab.told("Network.requestWillBeSent")
                 assert {a["request"]["url"].split(":")[0] for a in asked} <= {
                     "file",
