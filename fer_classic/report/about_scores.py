@@ -97,7 +97,7 @@ def _reading(run, t, best):
         held=number(held[low]),
     )
     several = best and best != low + 1  # of parts held out in turn
-    return f"{text} {t('training.small')}" if several else text
+    return text + t("training.small") if several else text
 
 
 def scores(run, t):

@@ -189,6 +189,7 @@ def test_chinese(run):
     prose = re.sub(r"<[^>]*>", " ", html[html.index("<main>") : html.index('id="made"')])
     for word in ("images", "expression", "the", "of", "anger", "mouth"):
         assert not re.search(rf"\b{word}\b", prose), word
+    assert "。 " not in html
 
 
 def test_markdown_has_text_and_tables(run):
