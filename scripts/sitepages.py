@@ -34,7 +34,7 @@ ATTRIBUTE = re.compile(r"\b(src|href)=\"([^\"]+)\"")
 STYLE = """
 .md-typeset p code, .md-typeset li code { display: inline-block; max-width: 100%; }
 .md-typeset td:first-child code { white-space: nowrap; }
-[data-md-color-scheme="slate"] {
+[data-md-color-scheme="slate"][data-md-color-primary] {
   --md-typeset-a-color: #7d9bf0;
   --md-code-hl-number-color: #ef7b83;
   --md-code-hl-constant-color: #a99bf0;
