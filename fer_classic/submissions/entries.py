@@ -17,6 +17,8 @@ KEY = "(key)"
 VALUE = "(value)"
 #: Objects around the rows, and inside a row, that are looked through.
 _DEPTH = 6
+#: Keys at most of an object that may wrap rows although its keys are rows themselves.
+_WRAPPING = 8
 #: Rows that are asked whether they name images.
 _ASKED = 1000
 
@@ -82,7 +84,7 @@ def find_rows(tree, find, what):
     FerClassicError
         Several lists do, or an object around them has their key twice.
     """
-    found = list(_search(tree, (), find, None))
+    found = _search(tree, (), find, None)
     if len(found) > 1:
         places = " and ".join(shown(own.place) for own in found[:3])
         raise FerClassicError(
@@ -132,14 +134,16 @@ def unwrapped(parsed, found):
 
 def _search(node, place, find, columns):
     made = [_named(rows, place, find) for rows in _rows_of(node, place, columns)]
-    made = [own for own in made if own is not None]
-    if made:
-        yield max(made, key=lambda own: own.named)
-    elif isinstance(node, dict) and len(place) < _DEPTH:
+    best = max(filter(None, made), key=lambda own: own.named, default=None)
+    inside, wraps = [], isinstance(node, dict) and len(place) < _DEPTH
+    if wraps and (best is None or len(node) <= _WRAPPING):
         header = _header(node)
         for key, value in pairs_of(node):
             if isinstance(value, dict | list):
-                yield from _search(value, (*place, key), find, header)
+                inside += _search(value, (*place, key), find, header)
+    if best is None or (len(inside) == 1 and inside[0].named > best.named):
+        return inside
+    return [best]
 
 
 def _header(node):

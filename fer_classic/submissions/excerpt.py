@@ -158,12 +158,15 @@ def _append(tree, rows, values, number, header):
     name = values.pop(rows.name)
     own = {key: place for key, (place, _) in rows.rows[0].items() if key != KEY}
     first = len(rows.place)
-    if isinstance(node, dict) and rows.name != KEY:  # parallel lists or objects
+    if isinstance(node, dict) and KEY not in rows.rows[0]:  # parallel lists or objects
         _append_columns(node, rows, values | {rows.name: name}, number)
         return
     if isinstance(node, dict):
-        node[name] = copy.deepcopy(next(iter(node.values())))
-        step = (name,)
+        key = name
+        if rows.name != KEY:  # records by their number
+            key, values[rows.name] = _next_key(node, rows.place), name
+        node[key] = copy.deepcopy(next(iter(node.values())))
+        step = (key,)
     elif rows.name == KEY:  # objects of one pair
         node.append({name: copy.deepcopy(next(iter(node[0].values())))})
         step = (len(node) - 1, name)
@@ -173,6 +176,17 @@ def _append(tree, rows, values, number, header):
         values[rows.name] = name
     for key, value in values.items():
         _put(node, (*step, *own[key][first + len(step) :]), value)
+
+
+def _next_key(node, place):
+    """The key after those of an object, which must be running numbers."""
+    numbers = [_whole(key) for key in node]
+    if None in numbers or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        raise FerClassicError(
+            f"The template has rows for some of the images, and what the others' keys at "
+            f"{shown(place)} are is not clear: give a sample that names all."
+        )
+    return str(numbers[-1] + 1)
 
 
 def _append_columns(node, rows, values, number):

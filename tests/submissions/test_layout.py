@@ -441,3 +441,21 @@ def test_a_key_that_stands_twice_around_the_rows(tmp_path, text, place):
     path = written(tmp_path / "s.json", text.format(NAMES[0]))
     with pytest.raises(FerClassicError, match=f"The template has the key {place}: it is"):
         templated_submission(OURS, read_sample(path))
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_records_by_running_number_of_some_images(tmp_path, first, wrapped):
+    tree = {str(first + i): {"file": NAMES[i], "label": 0} for i in range(2)}
+    path = written(tmp_path / "s.json", json.dumps({"data": tree} if wrapped else tree))
+    made = json.loads(templated_submission(OURS, read_sample(path)))
+    made = made["data"] if wrapped else made
+    assert list(made) == [str(first + i) for i in range(len(NAMES))]
+    assert [own["file"] for own in made.values()] == list(NAMES)
+    assert [own["label"] for own in made.values()] == OURS.labels.tolist()
+
+
+def test_records_by_keys_that_do_not_run_of_some_images(tmp_path):
+    path = written(tmp_path / "s.json", json.dumps({"a": {"file": NAMES[0], "label": 0}}))
+    with pytest.raises(FerClassicError, match="what the others' keys at the top are is"):
+        templated_submission(OURS, read_sample(path))
