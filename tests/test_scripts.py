@@ -141,7 +141,7 @@ def test_the_comparison_predicts_apart_and_fuses(
     from fer_classic.model.store import save_model
 
     compare_cnn = script("compare_cnn")
-    for place, start in (("train", 0), ("val", 40), ("web", 40)):
+    for place, start in (("train", 0), ("val", 40), ("votes", 40), ("web", 40)):
         table = train_faces.take(np.arange(start, start + 40))
         compare_cnn.keep(table, tmp_path / "faces" / place)
     scores = {"training_seconds": 120.0, "processor_seconds": 90.0}

@@ -258,6 +258,9 @@ def _predictions_text(predictions, faces):
     for i, name in enumerate(predictions.names):
         told = ["-", "-"]
         if has_face(faces.status[i]):
-            told = [predictions.label_name(i), f"{predictions.probabilities[i].max():.3f}"]
+            told = [
+                predictions.label_name(i) or "-",
+                f"{predictions.probabilities[i].max():.3f}",
+            ]
         rows.append([name, *told, faces.status[i], faces.n_faces[i]])
     return table(rows, ["file", "expression", "probability", "status", "faces"])

@@ -146,4 +146,6 @@ def test_where_little_is_sure_nothing_is_named(cli, demo_folder, model_folder, t
     table = out.with_suffix(".csv").read_text().splitlines()
     at = table[0].split(",").index("label")
     assert {row.split(",")[at] for row in table[1:]} == {""}
+    _, printed, _ = cli(*line, "--min-probability", 0.99)
+    assert {row.split()[1] for row in printed.splitlines()[1:]} == {"-"}
     assert cli(*line, "--min-probability", 2)[0] == 2
