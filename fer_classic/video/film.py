@@ -53,7 +53,9 @@ def import_av():
             "Films are read by PyAV, which is not installed: "
             "pip install 'fer_classic[video]' (it carries FFmpeg)."
         ) from None
-    av.logging.set_level(av.logging.PANIC)  # what is wrong is said once, by us
+    # What is wrong is said once, by us. At any level a decoder's thread would wait for
+    # Python's lock, which is held by whoever closes the film and waits for that thread.
+    av.logging.set_level(None)
     return av
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_classic.errors import FerClassicError
-from fer_classic.video.film import Film
+from fer_classic.video.film import Film, import_av
 from fer_classic.video.readback import KeptMoments, read_moments
 from fer_classic.video.reader import FilmReader
 from fer_classic.video.records import Records
@@ -159,3 +159,16 @@ def test_a_damaged_line_of_frames_is_told(tmp_path, line):
     records.rows.write_bytes(line)
     with pytest.raises(FerClassicError, match=r"frames\.jsonl is damaged: remove"):
         list(records)
+
+
+def test_a_film_is_closed_while_its_decoder_has_something_to_say(tmp_path):
+    """The decoder's threads need no lock of Python's, which closing holds: no deadlock."""
+    path = write_film(tmp_path / "a.mp4", gray_frames(40))
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 200] = bytes(200)
+    path.write_bytes(content)
+    for _ in range(20):
+        with Film(path) as film:
+            next(film.frames())
+    assert import_av().logging.get_level() is None
