@@ -285,7 +285,7 @@ def card(name, model, scores, size):
         how = f"Trained in {minutes:.1f} minutes on two cores."
         kind = " No neural network."
         holds = "The model contains no picture, but short vectors of\n"
-        holds += "the training faces, in 8 bits."
+        holds += "the training faces, in whole numbers of few bits."
         if name in STARTS:
             holds += " `start.npz` holds hashes of the photographs,\n"
             holds += "so that copies are known where somebody starts from this model."

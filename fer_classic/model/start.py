@@ -289,7 +289,7 @@ def in_words(told, n_own):
     how = {
         "as_shipped": "the model stays as shipped",
         "joint": f"they join it, each with the weight {chosen['own']:g}",
-        "alone": "they are better alone",
+        "alone": "they learn alone, whose log loss is the least",
     }[chosen["kind"]]
     if "scores" not in told:
         return f"{text}: {how}; all are of one group, so nothing could be compared"
