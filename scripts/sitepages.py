@@ -98,8 +98,16 @@ def main():
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     code = subprocess.run(command, check=False, env=quiet).returncode
     if code == 0:
+        page = out / "reference.html"
+        page.write_text(without_roles(page.read_text(encoding="utf-8")), encoding="utf-8")
         print(out / "index.html")
     sys.exit(code)
+
+
+def without_roles(html):
+    """A page whose docstrings name things in Sphinx's way, by the names alone."""
+    html = re.sub(r":(?:class|func|meth|mod|data|attr):(?=<code>)", "", html)
+    return re.sub(r"<code>~(?:\w+\.)*(\w+)</code>", r"<code>\1</code>", html)
 
 
 def gather(source):

@@ -41,6 +41,7 @@ def test_the_reference_has_every_public_name(site):
         if callable(getattr(fer_classic, name)):
             assert re.search(rf'id="fer_classic\.[a-z_.]*{name}"', text), name
     assert "Balance, train and calibrate" in text  # a method's docstring
+    assert not re.search(r":(class|func|meth|mod):|<code>~", text)
 
 
 def test_nothing_is_loaded_from_elsewhere(site):
